@@ -1,0 +1,101 @@
+"""Receptive fields, carried through a table's operations in order.
+
+Along an axis, output cell ``i`` of an operation sees the input cells ``low + i·step … high + i·step``
+(Araujo et al. 2019, "Computing receptive fields of convolutional neural networks").
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+from typing import NamedTuple
+
+from vzor.spec.rows import ConvT, Up
+from vzor.spec.sheet import Field
+from vzor.spec.trace import Node, Trace
+
+Number = int | Fraction
+
+
+class Span(NamedTuple):
+    """What output cell 0 sees along one axis, and how far the view moves per cell."""
+
+    low: Number
+    high: Number
+    step: Number
+
+
+#: Per axis; "all" once everything is seen.
+Seen = tuple[Span, ...] | str
+
+
+def fields(opened: Trace) -> list[Seen]:
+    """What each operation's output sees of the table's input, by operation number."""
+    seen: list[Seen] = []
+    for node in opened.ops:
+        arrives = [seen[value.op] for value in node.ins] if node.leaf else _of_kids(node, seen)
+        if not arrives:
+            seen.append(tuple(Span(0, 0, 1) for _ in node.out[1:]) or "all")
+            continue
+        merged = arrives[0]
+        for other in arrives[1:]:
+            merged = _merge(merged, other)
+        seen.append(_through(node, merged) if node.leaf else merged)
+    return seen
+
+
+def as_field(seen: Seen, size: tuple[int, ...]) -> Field | None:
+    """The public form; ``size`` is the network input's spatial size, for rows that see everything."""
+    if isinstance(seen, str):
+        return Field(size, (Fraction(0),) * len(size), (Fraction(0),) * len(size), whole=True)
+    spans = [(ceil(s.high - s.low) + 1, Fraction(s.step), Fraction(s.low)) for s in seen]
+    sizes, steps, lows = zip(*spans, strict=True) if spans else ((), (), ())
+    return Field(sizes, steps, lows)
+
+
+def _of_kids(node: Node, seen: list[Seen]) -> list[Seen]:
+    return [seen[value.op] for kid in node.kids for value in kid.outs]
+
+
+def _merge(a: Seen, b: Seen) -> Seen:
+    if isinstance(a, str) or isinstance(b, str):
+        return "all"
+    return tuple(Span(min(p.low, q.low), max(p.high, q.high), max(p.step, q.step)) for p, q in zip(a, b, strict=False))
+
+
+def _through(node: Node, seen: Seen) -> Seen:
+    """What the output sees when the input sees ``seen``."""
+    row = node.row
+    if isinstance(seen, str) or len(node.out) == 1:
+        return "all"
+    if isinstance(row, Up):
+        by = row.by if isinstance(row.by, tuple) else (row.by,) * len(seen)
+        return tuple(_enlarged(row.mode == "linear", span, n) for span, n in zip(seen, by, strict=True))
+    if isinstance(row, ConvT):
+        return tuple(_transposed(row, span, i) for i, span in enumerate(seen))
+    window = row.window(*node.xs)
+    if window is None:
+        return seen
+    if isinstance(window, str):
+        return "all"
+    return tuple(
+        Span(s.low - a.before * s.step, s.high + (a.span - 1 - a.before) * s.step, s.step * a.s)
+        for s, a in zip(seen, window, strict=True)
+    )
+
+
+def _enlarged(linear: bool, span: Span, by: int) -> Span:
+    """Output cell ``o`` reads input ``floor(o / by)``, or the two around ``(o + ½) / by - ½``; the widest phase."""
+    half = Fraction(1, 2)
+    firsts = [((o + half) / by - half) // 1 if linear else Fraction(o // by) for o in range(by)]
+    low = min(first - Fraction(o, by) for o, first in enumerate(firsts))
+    high = max(first + linear - Fraction(o, by) for o, first in enumerate(firsts))
+    return Span(span.low + low * span.step, span.high + high * span.step, Fraction(span.step) / by)
+
+
+def _transposed(row: ConvT, span: Span, axis: int) -> Span:
+    """Output cell ``o`` reads inputs ``ceil((o + p - d(k-1)) / s) … floor((o + p) / s)``; the widest phase."""
+    k, s, p, d = (v[axis] if isinstance(v, tuple) else v for v in (row.k, row.s, row.p, row.d))
+    low = min(Fraction(-((d * (k - 1) - p - o) // s)) - Fraction(o, s) for o in range(s))
+    high = max(Fraction((o + p) // s) - Fraction(o, s) for o in range(s))
+    return Span(span.low + low * span.step, span.high + high * span.step, Fraction(span.step) / s)

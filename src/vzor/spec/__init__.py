@@ -1,0 +1,1 @@
+"""Rows, tables, and what can be said of them from integers alone.  No torch."""

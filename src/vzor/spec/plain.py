@@ -1,0 +1,396 @@
+"""Rows without weights: input, nonlinearity, pooling, joining, splitting, arithmetic, loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import Any, Literal
+
+from vzor.spec.errors import TableError, did_you_mean
+from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, elements, one, per_axis, picture, slide, text
+
+#: name -> what its derivative is computed from: its "output", its "input", or a value in "between".
+ACTIVATIONS: dict[str, str] = {
+    "relu": "output",
+    "relu6": "output",
+    "leaky": "output",  # max(slope·x, x)
+    "elu": "output",
+    "sigmoid": "output",
+    "tanh": "output",
+    "softmax": "output",
+    "silu": "input",
+    "gelu": "input",
+    "hswish": "input",
+    "hsigmoid": "input",
+    "stanh": "between",  # 1.7159 tanh(2x/3), LeCun et al. 1998, eq. 6
+    "abstanh": "between",  # |tanh x|, Jarrett et al. 2009
+}
+#: Those that can overwrite their input.
+INPLACE = ("relu", "relu6", "leaky", "elu")
+#: What the number in ``name:number`` means where a nonlinearity has one.
+SLOPES = {"leaky": 0.01, "elu": 1.0}
+
+
+@dataclass(frozen=True)
+class Input(Row):
+    """The data layer: ``Input(3, 224, 224)``.  Every table starts with one."""
+
+    size: Shape
+
+    def __init__(self, *size: int) -> None:
+        if not size or min(size) < 1:
+            raise TableError(f"Input{size} needs positive sizes such as Input(3, 224, 224)")
+        object.__setattr__(self, "size", tuple(size))
+
+    def shape(self, *xs: Shape) -> Shape:
+        return self.size
+
+
+@dataclass(frozen=True)
+class Act(Row):
+    """A nonlinearity (lecture 004, kind 2); ``slope`` is leaky ReLU's and ELU's alpha."""
+
+    name: str = "relu"
+    slope: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in ACTIVATIONS:
+            raise TableError(
+                f"nonlinearity '{self.name}' is not known.{did_you_mean(self.name, ACTIVATIONS)} "
+                f"Take one of {', '.join(ACTIVATIONS)}"
+            )
+        if self.slope is not None and self.name not in SLOPES:
+            raise TableError(f"{self.name} has no slope; only {' and '.join(SLOPES)} have one")
+
+    @property
+    def alpha(self) -> float:
+        """The slope in force."""
+        return SLOPES.get(self.name, 0.0) if self.slope is None else self.slope
+
+    def saves(self, *xs: Shape) -> Saves:
+        of = ACTIVATIONS[self.name]
+        return Saves(of == "input", of == "output", elements(one(self, xs)) * (of == "between"))
+
+
+def named_act(act: str | Act | None) -> Act | None:
+    """The Act that a row's ``act`` field means: None, a name, ``"leaky:0.1"`` or an Act."""
+    if act is None or isinstance(act, Act):
+        return act
+    name, _, slope = act.partition(":")
+    return Act(name, float(slope) if slope else None)
+
+
+def after(act: str | Act | None, size: int, between: int = 0) -> Saves:
+    """What a row with weights saves whose output of ``size`` numbers goes through ``act``."""
+    found = named_act(act)
+    of = ACTIVATIONS[found.name] if found else ""
+    return Saves(True, of == "output", between + size * (of in ("input", "between")))
+
+
+@dataclass(frozen=True)
+class Pool(Row):
+    """Max or average pooling (lecture 004, kind 3); stride None: the kernel's size.
+
+    ``ceil`` lets the last window hang over the edge; ``count_pad``: the average counts padded zeros.
+    """
+
+    op: Literal["max", "avg"] = "max"
+    k: Size = 2
+    s: Size | None = None
+    p: Padding = 0
+    ceil: bool = False
+    count_pad: bool = True
+
+    def window(self, *xs: Shape) -> tuple[Axis, ...]:
+        if self.op not in ("max", "avg"):
+            raise TableError(f"pooling '{self.op}' is not known; write 'max' or 'avg'")
+        return axes(picture(self, xs), self.k, self.k if self.s is None else self.s, self.p)
+
+    def shape(self, *xs: Shape) -> Shape:
+        return (xs[0][0], *slide(self.window(*xs), self.ceil))
+
+    def saves(self, *xs: Shape) -> Saves:
+        # Max pooling also keeps the place of every maximum: one 64-bit index per output.
+        return Saves(True, False, 2 * elements(self.shape(*xs)) if self.op == "max" else 0)
+
+
+@dataclass(frozen=True)
+class Gap(Row):
+    """Global pooling to ``size`` cells per axis (1: global average pooling; 7: VGG's adaptive pooling)."""
+
+    size: Size = 1
+    op: Literal["max", "avg"] = "avg"
+
+    def shape(self, *xs: Shape) -> Shape:
+        x = picture(self, xs)
+        return (x[0], *per_axis(self.size, len(x) - 1, "size"))
+
+    def saves(self, *xs: Shape) -> Saves:
+        return Saves(input=self.size != 1 or self.op == "max")
+
+    def window(self, *xs: Shape) -> tuple[Axis, ...] | Literal["all"]:
+        x = xs[0]
+        sizes = self.shape(x)[1:]
+        if self.size == 1 or any(n % size for n, size in zip(x[1:], sizes, strict=True)):
+            return "all"  # cells of unequal size: the largest statement that is always true
+        return tuple(Axis(n, n // size, n // size, 0, 0, 1) for n, size in zip(x[1:], sizes, strict=True))
+
+
+@dataclass(frozen=True)
+class LRN(Row):
+    """Local response normalisation across ``n`` channels (Krizhevsky et al. 2012, §3.3).
+
+    ``x / (k + alpha / n · Σ x²) ^ beta``, the form of Caffe and torch; the paper's alpha is not divided by n.
+    """
+
+    n: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 2.0
+
+    def saves(self, *xs: Shape) -> Saves:
+        return Saves(True, False, 3 * elements(one(self, xs)))
+
+
+@dataclass(frozen=True)
+class Drop(Row):
+    """Dropout of single numbers, or of whole channels (``maps=True``), in training only."""
+
+    p: float = 0.5
+    maps: bool = False
+
+    def saves(self, *xs: Shape) -> Saves:
+        return Saves(between=elements(one(self, xs)))  # which numbers were dropped
+
+
+@dataclass(frozen=True)
+class DropPath(Row):
+    """Stochastic depth: the whole sample's branch is dropped with probability ``p`` in training."""
+
+    p: float = 0.1
+
+
+@dataclass(frozen=True)
+class Concat(Row):
+    """Channels of several inputs one after another (lecture 004, kind 6)."""
+
+    def shape(self, *xs: Shape) -> Shape:
+        if not xs or len({x[1:] for x in xs}) != 1:
+            raise TableError("only maps of one size can be concatenated; resize or pool them to one size")
+        return (sum(x[0] for x in xs), *xs[0][1:])
+
+
+@dataclass(frozen=True)
+class Sum(Row):
+    """Elementwise sum (lecture 004, kind 9)."""
+
+    def shape(self, *xs: Shape) -> Shape:
+        if len(set(xs)) != 1:
+            raise TableError("only inputs of one shape can be added; bring them to one number of channels and size")
+        return xs[0]
+
+
+@dataclass(frozen=True)
+class Product(Row):
+    """Elementwise product (lecture 004, kind 9); a ``C×1×1`` input is spread over the whole map."""
+
+    def shape(self, *xs: Shape) -> Shape:
+        if not xs:
+            raise TableError("a product needs inputs; name them with From")
+        largest = max(xs, key=prod)
+        for x in xs:
+            if x != largest and (x[0] != largest[0] or len(x) != len(largest) or set(x[1:]) != {1}):
+                raise TableError("a product takes inputs of one shape, or C×1×1 beside C×H×W; change the branch")
+        return largest
+
+    def saves(self, *xs: Shape) -> Saves:
+        return Saves(input=True)
+
+
+@dataclass(frozen=True)
+class Slice(Row):
+    """One part of the channels (lecture 004, kind 8): the ``i``-th of ``of`` equal parts, or of given widths."""
+
+    i: int
+    of: int | tuple[int, ...]
+
+    def parts(self, x: Shape) -> tuple[int, ...]:
+        """Widths of all parts."""
+        if isinstance(self.of, int):
+            if x[0] % self.of:
+                raise TableError(f"{x[0]} channels do not divide into {self.of} equal parts; give the widths")
+            return (x[0] // self.of,) * self.of
+        if sum(self.of) != x[0]:
+            raise TableError(f"the parts {text(self.of)} do not add up to {x[0]} channels; change them")
+        return self.of
+
+    def shape(self, *xs: Shape) -> Shape:
+        parts = self.parts(one(self, xs))
+        if not 0 <= self.i < len(parts):
+            raise TableError(f"part {self.i} does not exist; count from 0 to {len(parts) - 1}")
+        return (parts[self.i], *xs[0][1:])
+
+    view = True
+
+
+@dataclass(frozen=True)
+class Split(Row):
+    """All parts of the channels as several outputs (lecture 004, kind 8); the next row gets them all."""
+
+    of: int | tuple[int, ...] = 2
+
+    def shape(self, *xs: Shape) -> list[Shape]:
+        x = one(self, xs)
+        return [(width, *x[1:]) for width in Slice(0, self.of).parts(x)]
+
+    view = True
+
+
+@dataclass(frozen=True)
+class Take(Row):
+    """The channels with these numbers, in this order."""
+
+    indices: tuple[int, ...]
+
+    def shape(self, *xs: Shape) -> Shape:
+        x = one(self, xs)
+        if not self.indices or min(self.indices) < 0 or max(self.indices) >= x[0]:
+            raise TableError(f"channels to take must lie in 0..{x[0] - 1}; change the list")
+        return (len(self.indices), *x[1:])
+
+
+@dataclass(frozen=True)
+class Scale(Row):
+    """Times a constant (lecture 004, kind 11)."""
+
+    by: float
+
+
+@dataclass(frozen=True)
+class Power(Row):
+    """To a constant power (lecture 004, kind 11)."""
+
+    to: float
+
+    def saves(self, *xs: Shape) -> Saves:
+        return Saves(input=True)
+
+
+@dataclass(frozen=True)
+class Shift(Row):
+    """Plus a constant (lecture 004, kind 11)."""
+
+    by: float
+
+
+@dataclass(frozen=True)
+class Up(Row):
+    """Enlarged ``by`` times, nearest or linear (bilinear, trilinear; without aligned corners)."""
+
+    by: Size = 2
+    mode: Literal["nearest", "linear"] = "nearest"
+
+    def shape(self, *xs: Shape) -> Shape:
+        x = picture(self, xs)
+        return (x[0], *(n * by for n, by in zip(x[1:], per_axis(self.by, len(x) - 1, "factor"), strict=True)))
+
+
+@dataclass(frozen=True)
+class Reorg(Row):
+    """Space to depth: ``C×H×W -> C·s²×H/s×W/s`` (YOLOv2's passthrough)."""
+
+    s: int = 2
+
+    def shape(self, *xs: Shape) -> Shape:
+        x = picture(self, xs)
+        if any(n % self.s for n in x[1:]):
+            raise TableError(f"the sizes {text(x[1:])} do not divide by {self.s}; take an input that does")
+        return (x[0] * self.s ** (len(x) - 1), *(n // self.s for n in x[1:]))
+
+    def window(self, *xs: Shape) -> tuple[Axis, ...]:
+        return tuple(Axis(n, self.s, self.s, 0, 0, 1) for n in xs[0][1:])
+
+
+@dataclass(frozen=True)
+class Pad(Row):
+    """Zeros around: one number, one per axis, or (before, after) pairs; negative numbers crop.
+
+    ``channels=n`` zero-pads the channels up to ``n`` (ResNet's option-A shortcut).
+    """
+
+    by: int | tuple[int | tuple[int, int], ...] = 0
+    channels: int | None = None
+
+    def sides(self, x: Shape) -> list[tuple[int, int]]:
+        """(before, after) per spatial axis."""
+        return [p if isinstance(p, tuple) else (p, p) for p in per_axis(self.by, len(x) - 1, "padding")]
+
+    def shape(self, *xs: Shape) -> Shape:
+        x = picture(self, xs)
+        width = x[0] if self.channels is None else self.channels
+        sizes = tuple(n + a + b for n, (a, b) in zip(x[1:], self.sides(x), strict=True))
+        if width < x[0] or min(sizes) < 1:
+            raise TableError("the crop leaves nothing, or fewer channels than arrive; take smaller numbers")
+        return (width, *sizes)
+
+    def window(self, *xs: Shape) -> tuple[Axis, ...]:
+        return tuple(Axis(n, 1, 1, a, b, 1) for n, (a, b) in zip(xs[0][1:], self.sides(xs[0]), strict=True))
+
+
+@dataclass(frozen=True)
+class Flatten(Row):
+    """A map as one vector."""
+
+    def shape(self, *xs: Shape) -> Shape:
+        return (prod(one(self, xs)),)
+
+    def window(self, *xs: Shape) -> Literal["all"]:
+        return "all"
+
+    view = True
+
+
+@dataclass(frozen=True)
+class Id(Row):
+    """What arrives."""
+
+    view = True
+
+
+@dataclass(frozen=True)
+class Loss(Row):
+    """The loss function (lecture 004, kind 12): what arrives, with the weight it has in the task's loss."""
+
+    weight: float = 1.0
+
+    view = True
+
+
+def enlarges(row: Row) -> tuple[Fraction, ...] | None:
+    """Factors by which a row enlarges, per axis or one for all; None when it does not."""
+    if isinstance(row, Up):
+        by = row.by if isinstance(row.by, tuple) else (row.by,)
+        return tuple(Fraction(n) for n in by)
+    return None
+
+
+def describe(row: Row) -> str:
+    """A row's settings in a few words, for any row without words of its own."""
+    if isinstance(row, Act):
+        return row.name + (f" {row.slope:g}" if row.slope is not None else "")
+    if isinstance(row, Pool):
+        stride = row.k if row.s is None else row.s
+        parts = [row.op, text(row.k) if isinstance(row.k, tuple) else f"{row.k}×{row.k}", f"/{text(stride)}"]
+        parts += [f"pad {row.p}"] if row.p else []
+        return ", ".join(parts + (["ceil"] if row.ceil else []))
+    if isinstance(row, Input):
+        return text(row.size)
+    return ", ".join(f"{name} {_short(value)}" for name, value in row.given().items())
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Row):
+        return value.kind
+    written = f"{value:g}" if isinstance(value, float) else str(value)
+    return written if len(written) <= 24 else written[:21] + "…"

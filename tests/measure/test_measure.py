@@ -1,0 +1,112 @@
+"""Totals and memory against known answers and against what torch holds."""
+
+from __future__ import annotations
+
+import torch
+
+from vzor.measure import measure
+from vzor.nn import build
+from vzor.spec.row import Row
+from vzor.spec.rows import (
+    Act,
+    Add,
+    Cat,
+    Concat,
+    Conv,
+    Each,
+    Fc,
+    From,
+    Gap,
+    Id,
+    Input,
+    Loss,
+    Norm,
+    Pool,
+    Seq,
+    Side,
+)
+
+
+def saved_bytes(table: Row) -> int:
+    """Bytes that torch keeps for the backward pass of one sample, each storage once, weights left out."""
+    network = build(table, seed=0).train()
+    weights = {p.untyped_storage().data_ptr() for p in [*network.parameters(), *network.buffers()]}
+    held: dict[int, int] = {}
+
+    def pack(x: torch.Tensor) -> torch.Tensor:
+        storage = x.untyped_storage()
+        if storage.data_ptr() not in weights:
+            held[storage.data_ptr()] = storage.nbytes()
+        return x
+
+    x = torch.randn(1, *network.opened.ops[0].out)
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda y: y):
+        out = network(x)
+    # What is counted as activations is everything made from the input: the output itself belongs to it too.
+    held[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
+    held[out.untyped_storage().data_ptr()] = out.untyped_storage().nbytes()
+    return sum(held.values())
+
+
+def test_training_memory_is_what_torch_keeps_for_a_plain_network() -> None:
+    table = Seq(
+        input=Input(3, 32, 32),
+        a=Conv(8),
+        p=Pool(),
+        b=Conv(16),
+        c=Conv(16),
+        q=Pool(),
+        fc1=Fc(20, "relu"),
+        fc2=Fc(10),
+    )
+    assert measure(table).memory_training == saved_bytes(table)
+
+
+def test_training_memory_is_what_torch_keeps_for_a_residual_network() -> None:
+    table = Seq(
+        input=Input(3, 32, 32),
+        a=Conv(16, bn=Norm()),
+        r=Add(x=Seq(Conv(16, bn=Norm()), Conv(16, bn=Norm(), act=None)), y=Id()),
+        relu=Act(),
+        gap=Gap(),
+        fc=Fc(10),
+    )
+    assert measure(table).memory_training == saved_bytes(table)
+
+
+def test_inference_memory_is_the_widest_moment() -> None:
+    """Lecture 001: only two layers need to be held at a time, unless something earlier is still to be read."""
+    chain = Seq(input=Input(1, 10, 10), a=Conv(4), b=Conv(2), c=Conv(1))
+    assert measure(chain).memory_inference == 4 * (400 + 200)
+    skip = Seq(input=Input(1, 10, 10), a=Conv(4), b=Conv(2), c=Conv(1), d=From(("a", "c"), Concat()))
+    assert measure(skip).memory_inference == 4 * (400 + 100 + 500)
+
+
+def test_totals_are_sums_of_leaf_lines_and_blocks_are_sums_of_their_rows() -> None:
+    table = Seq(
+        input=Input(3, 16, 16),
+        a=Conv(8, bn=Norm()),
+        s=Side("aux1", Seq(g=Gap(), f=Fc(5), l=Loss(0.3))),
+        b=Cat(x=Conv(4, 1), y=Seq(Conv(3, 1), Conv(4, 3))),
+        heads=From(("a", "b"), Each(Conv(8, 1))),
+        sum=Concat(),
+        fc=Fc(5),
+    )
+    sheet = measure(table)
+    leaves = [line for line in sheet.lines if line.leaf]
+    assert sheet.parameters == sum(line.params for line in leaves if not line.side)
+    assert sheet.aux == 8 * 5 + 5
+    assert sheet.macs == sum(line.macs for line in leaves if not line.side)
+    lines = {line.path: line for line in sheet.lines}
+    assert lines["b"].params == lines["b.x"].params + lines["b.y"].params == 36 + 27 + 112
+    # one head on two inputs: its weights once, its work twice
+    assert lines["heads"].params == 8 * 8 + 8 and lines["heads"].macs == 2 * 64 * 256
+    assert sheet.buffers == 16 and sheet.keras_total == sheet.parameters + 16
+    assert sheet.flops == 2 * sheet.macs
+    built = build(table)
+    assert sheet.parameters + sheet.aux == sum(p.numel() for p in built.parameters())
+
+
+def test_longest_path_counts_rows_and_joins() -> None:
+    table = Seq(input=Input(3, 8, 8), a=Conv(3), b=Add(x=Seq(Conv(3), Conv(3)), y=Id()), c=Act())
+    assert measure(table).longest_path == 5  # a, two convolutions, the addition, the nonlinearity
