@@ -37,6 +37,8 @@ def initialise(network: nn.Module, seed: int | None = None) -> None:
 
 def _convolution(unit: ConvUnit, generator: torch.Generator | None) -> None:
     conv = unit.conv
+    if isinstance(conv.weight, Tensor) and not conv.weight.requires_grad:
+        return  # fixed by the table
     rectified = _rectified(unit.act)
     if isinstance(conv, ConnectedConv2d):
         _draw(conv.weight, rectified, conv.fan_in, conv.fan_in, generator)

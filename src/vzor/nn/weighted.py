@@ -173,6 +173,9 @@ def conv(row: r.Conv, x: Shape) -> nn.Module:
         ks, ss, ds = (tuple(axis) for axis in zip(*((a.k, a.s, a.d) for a in window), strict=True))
         conv = CONV[rank](x[0], row.width(x), ks, ss, inside, ds, row.groups(x), row.biased)  # type: ignore[arg-type]
     bn = norm(row.bn, (row.width(x), *x[1:])) if row.bn else None
+    if row.fixed is not None:  # part of the table: neither drawn nor trained
+        weight = torch.tensor(row.fixed, dtype=torch.float32).view_as(conv.weight)  # type: ignore[arg-type]
+        conv.weight = nn.Parameter(weight, requires_grad=False)
     return ConvUnit(conv, bn, activation(named_act(row.act), inplace=True), outside)
 
 
