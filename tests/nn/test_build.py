@@ -209,3 +209,25 @@ def test_other_input_sizes_and_ranks_build() -> None:
     assert signal(torch.randn(2, 2, 20)).shape == (2, 3)
     anywhere = build(Seq(input=Input(3, 8, 8), a=Conv(4, 3, 2, "same")))
     assert anywhere(torch.randn(1, 3, 15, 9)).shape == (1, 4, 8, 5)
+
+
+def test_what_only_a_block_reads_is_let_go_when_it_is_done() -> None:
+    table = Seq(
+        input=Input(3, 8, 8),
+        block=Seq(a=Scale(2.0), b=Shift(1.0), c=From(("a", "prev", "in0"), Sum())),
+        after=From(("block.b", "block"), Sum()),
+    )
+    network = build(table)
+    memo: dict[str, tuple[Tensor, ...]] = {}
+    network._modules["block"](X, memo=memo)  # type: ignore[misc]
+    assert set(memo) == {"block.b"}  # read from outside; a and in0 are gone
+    torch.testing.assert_close(network(X), (2 * X + 1) + (2 * X + 2 * X + 1 + X))
+
+
+def test_widen_scales_the_padding_of_option_a_shortcuts() -> None:
+    from vzor.spec.edit import widen
+    from vzor.zoo.index import table
+
+    wide = build(widen(table("resnet18_a", classes=10), 0.5), (3, 32, 32)).eval()
+    assert wide(torch.randn(1, 3, 32, 32)).shape == (1, 10)
+    assert wide.get_submodule("layer4.1.conv2.conv").weight.shape == (256, 256, 3, 3)

@@ -194,3 +194,13 @@ def test_impossible_rows_say_what_to_change(row: Row, xs: tuple[Shape, ...], wor
 def test_unknown_nonlinearity_names_the_nearest() -> None:
     with pytest.raises(TableError, match="Did you mean 'sigmoid'"):
         Act("sigmoyd")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [Conv(6, g=0), Conv(-1), Fc(0), Fc(5, drop=1.5), Gap(0), Drop(1.0), Slice(0, 0), Reorg(0), Up(0), Attention(0, 2)],
+    ids=lambda row: row.kind,
+)
+def test_values_that_cannot_be_are_refused(row: Row) -> None:
+    with pytest.raises(TableError):
+        row.shape((4, 8, 8))

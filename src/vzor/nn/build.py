@@ -15,10 +15,12 @@ from vzor.nn.plain import add, multiply
 from vzor.spec.errors import TableError
 from vzor.spec.row import Row, Shape
 from vzor.spec.rows import Act, Loss
-from vzor.spec.tables import Each, Out, Side, joined
+from vzor.spec.tables import Each, Out, Rows, Side, joined
 from vzor.spec.trace import Node, Trace, makes_anew, trace
 
 Memo = dict[str, tuple[Tensor, ...]]
+#: Places that are read by name, and the paths of their readers ("" for the caller).
+Wanted = dict[str, list[str]]
 
 
 class Step(NamedTuple):
@@ -33,7 +35,7 @@ class Step(NamedTuple):
 class Group(nn.Module):
     """Rows put together as their table says.  Keeps only the outputs that some From, or the caller, names."""
 
-    def __init__(self, node: Node, wanted: set[str]) -> None:
+    def __init__(self, node: Node, wanted: Wanted) -> None:
         super().__init__()
         self._how = joined(node.table) if node.table is not None else None
         self._each = isinstance(node.row, Each)
@@ -48,6 +50,10 @@ class Group(nn.Module):
             self.add_module(kid.name, module)
             keep = kid.path if kid.path in wanted else None
             self._steps.append(Step(kid.name, kid.refs, isinstance(module, Group), keep))
+        # What only rows in here read is let go of when this group is done.
+        mine = [*self._inputs, *(step.keep for step in self._steps if step.keep)]
+        inside = node.path + "." if node.path else ""
+        self._done = [path for path in mine if all(reader and reader.startswith(inside) for reader in wanted[path])]
 
     def forward(self, *xs: Tensor, memo: Memo | None = None) -> Any:
         """The output tensor, or a tuple of them where the last row has several."""
@@ -65,6 +71,8 @@ class Group(nn.Module):
                 flow = out
             else:
                 outs += out
+        for path in self._done:
+            memo.pop(path, None)
         if self._how is not None:
             return JOIN[self._how](outs)
         return flow if len(flow) != 1 else flow[0]
@@ -94,7 +102,10 @@ class Network(Group):
 
     def __init__(self, opened: Trace, taps: Sequence[str] = ()) -> None:
         nodes = list(opened.root.walk())
-        wanted = {ref for node in nodes for ref in node.refs or ()} | set(taps)
+        wanted: Wanted = {tap: [""] for tap in taps}
+        for node in nodes:
+            for ref in node.refs or ():
+                wanted.setdefault(ref, []).append(node.path)
         super().__init__(opened.root, wanted)
         self._opened = opened
         self._taps = tuple(opened.find(tap).path for tap in taps)
@@ -153,13 +164,13 @@ def build(table: Row | Trace, *inputs: Shape, taps: Sequence[str] = (), seed: in
     return network
 
 
-def _module(node: Node, wanted: set[str]) -> nn.Module:
+def _module(node: Node, wanted: Wanted) -> nn.Module:
     if isinstance(node.row, Side):
         return SideGroup(node, wanted)
-    return Group(node, wanted) if node.kids else leaf(node.row, *node.xs)
+    return Group(node, wanted) if node.kids or isinstance(node.row, Rows) else leaf(node.row, *node.xs)
 
 
-def _overwrites(before: Node, node: Node, wanted: set[str]) -> bool:
+def _overwrites(before: Node, node: Node, wanted: Wanted) -> bool:
     """Whether a nonlinearity may work in place: right after a join or a normalisation that nobody else reads."""
     return isinstance(node.row, Act) and node.refs is None and makes_anew(before) and before.path not in wanted
 

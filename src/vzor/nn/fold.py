@@ -40,8 +40,8 @@ def _fold(unit: ConvUnit, bn: nn.modules.batchnorm._BatchNorm) -> None:
         factor = factor * bn.weight.double()
     conv = unit.conv
     weight, bias = conv.weight, conv.bias
-    assert isinstance(weight, Tensor)
-    old = torch.zeros_like(mean, dtype=torch.float64) if bias is None else bias.double()  # type: ignore[operator]
+    assert isinstance(weight, Tensor) and not isinstance(bias, nn.Module)
+    old = torch.zeros_like(mean, dtype=torch.float64) if bias is None else bias.double()
     shift = (old - mean.double()) * factor
     if bn.bias is not None:
         shift = shift + bn.bias.double()

@@ -62,7 +62,11 @@ def _draw(weight: Tensor, rectified: bool, fan: float, other: float, generator: 
     """Normal with variance 2 / fan, or uniform with variance 2 / (fan + other)."""
     if weight.device.type == "meta":
         return
-    if rectified:
+    if generator is not None and weight.device.type != "cpu":  # one seed, the same weights on every device
+        drawn = torch.empty(weight.shape, device="cpu")
+        _draw(drawn, rectified, fan, other, generator)
+        weight.copy_(drawn)
+    elif rectified:
         weight.normal_(0, math.sqrt(2 / fan), generator=generator)
     else:
         bound = math.sqrt(6 / (fan + other))

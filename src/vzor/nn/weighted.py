@@ -107,7 +107,7 @@ class RBFUnit(nn.Module):
 
     def __init__(self, row: r.RBF, x: Shape) -> None:
         super().__init__()
-        drawn = torch.randint(0, 2, (row.out, prod(x)), generator=torch.Generator().manual_seed(row.seed))
+        drawn = torch.randint(0, 2, (row.out, prod(x)), generator=torch.Generator().manual_seed(row.seed), device="cpu")
         self.register_buffer("codes", drawn.float() * 2 - 1)
 
     def forward(self, x: Tensor) -> Tensor:

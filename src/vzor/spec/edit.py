@@ -8,7 +8,7 @@ from collections.abc import Callable
 from vzor.spec.errors import TableError
 from vzor.spec.record import expanded
 from vzor.spec.row import Row, Shape
-from vzor.spec.rows import RBF, Conv, ConvT, Fc, Input, Local
+from vzor.spec.rows import RBF, Conv, ConvT, Fc, Input, Local, Pad
 from vzor.spec.tables import Each, From, Rows, Seq, Side
 from vzor.spec.trace import trace
 
@@ -114,15 +114,20 @@ def widen(table: Rows, factor: float, divisor: int = 8) -> Rows:
     last = _outputs(opened)
 
     def wider(row: Row) -> Row:
+        if isinstance(row, Pad) and row.channels is not None:
+            return dataclasses.replace(row, channels=_rounded(row.channels, factor, divisor))
         if row is last or not isinstance(row, Conv | ConvT | Fc | Local) or not row.out:
             return row
         if isinstance(row, Conv) and row.connect:
             raise TableError("a convolution with a connection table cannot be widened; write its table anew")
-        least = min(divisor, row.out)
-        out = max(least, int(row.out * factor + divisor / 2) // divisor * divisor)
-        return dataclasses.replace(row, out=out + divisor if out < 0.9 * row.out * factor else out)
+        return dataclasses.replace(row, out=_rounded(row.out, factor, divisor))
 
     return rewrite(opened, wider)
+
+
+def _rounded(width: int, factor: float, divisor: int) -> int:
+    out = max(min(divisor, width), int(width * factor + divisor / 2) // divisor * divisor)
+    return out + divisor if out < 0.9 * width * factor else out
 
 
 def _outputs(table: Rows) -> Row | None:

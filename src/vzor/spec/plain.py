@@ -57,7 +57,7 @@ class Act(Row):
     def __post_init__(self) -> None:
         if self.name not in ACTIVATIONS:
             raise TableError(
-                f"nonlinearity '{self.name}' is not known.{did_you_mean(self.name, ACTIVATIONS)} "
+                f"nonlinearity '{self.name}' is not known.{did_you_mean(str(self.name), ACTIVATIONS)} "
                 f"Take one of {', '.join(ACTIVATIONS)}"
             )
         if self.slope is not None and self.name not in SLOPES:
@@ -124,7 +124,10 @@ class Gap(Row):
 
     def shape(self, *xs: Shape) -> Shape:
         x = picture(self, xs)
-        return (x[0], *per_axis(self.size, len(x) - 1, "size"))
+        sizes = per_axis(self.size, len(x) - 1, "size")
+        if min(sizes) < 1:
+            raise TableError("global pooling gives at least one cell per axis; write 1 or more")
+        return (x[0], *sizes)
 
     def saves(self, *xs: Shape) -> Saves:
         return Saves(input=self.size != 1 or self.op == "max")
@@ -159,6 +162,11 @@ class Drop(Row):
 
     p: float = 0.5
     maps: bool = False
+
+    def shape(self, *xs: Shape) -> Shape:
+        if not 0 <= self.p < 1:
+            raise TableError(f"dropout of {self.p:g} cannot be; write a share from 0 to below 1")
+        return one(self, xs)
 
     def saves(self, *xs: Shape) -> Saves:
         return Saves(between=elements(one(self, xs)))  # which numbers were dropped
@@ -218,7 +226,7 @@ class Slice(Row):
     def parts(self, x: Shape) -> tuple[int, ...]:
         """Widths of all parts."""
         if isinstance(self.of, int):
-            if x[0] % self.of:
+            if self.of < 1 or x[0] % self.of:
                 raise TableError(f"{x[0]} channels do not divide into {self.of} equal parts; give the widths")
             return (x[0] // self.of,) * self.of
         if sum(self.of) != x[0]:
@@ -293,6 +301,8 @@ class Up(Row):
 
     def shape(self, *xs: Shape) -> Shape:
         x = picture(self, xs)
+        if min(per_axis(self.by, len(x) - 1, "factor")) < 1:
+            raise TableError("enlarging needs whole factors of 1 or more; use Pool or a stride to shrink")
         return (x[0], *(n * by for n, by in zip(x[1:], per_axis(self.by, len(x) - 1, "factor"), strict=True)))
 
 
@@ -304,7 +314,7 @@ class Reorg(Row):
 
     def shape(self, *xs: Shape) -> Shape:
         x = picture(self, xs)
-        if any(n % self.s for n in x[1:]):
+        if self.s < 1 or any(n % self.s for n in x[1:]):
             raise TableError(f"the sizes {text(x[1:])} do not divide by {self.s}; take an input that does")
         return (x[0] * self.s ** (len(x) - 1), *(n // self.s for n in x[1:]))
 
@@ -386,7 +396,15 @@ def describe(row: Row) -> str:
         return ", ".join(parts + (["ceil"] if row.ceil else []))
     if isinstance(row, Input):
         return text(row.size)
-    return ", ".join(f"{name} {_short(value)}" for name, value in row.given().items())
+    if isinstance(row, Gap):
+        return row.op + ("" if row.size == 1 else f" to {row.size if isinstance(row.size, int) else text(row.size)}")
+    return ", ".join(_setting(name, value) for name, value in row.given().items())
+
+
+def _setting(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
+    return f"{name} {_short(value)}"
 
 
 def _short(value: Any) -> str:

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from vzor.spec.errors import TableError
+from vzor.spec.fields import check_fields
 from vzor.spec.row import Row
 from vzor.spec.rows import LEAVES
 from vzor.spec.tables import Add, Cat, Each, From, Mul, Out, Rows, Seq, Side
@@ -16,7 +17,6 @@ from vzor.spec.trace import Node, Trace
 
 TABLES: dict[str, type[Rows]] = {"Seq": Seq, "Cat": Cat, "Add": Add, "Mul": Mul}
 MAX_ROWS = 100_000
-MAX_NUMBER = 1 << 40  # a size beyond this is a mistake or an attack
 
 
 def expanded(opened: Trace) -> Row:
@@ -75,7 +75,9 @@ def from_json(data: Any, vocab: dict[str, type[Row]] | None = None) -> Row:
 
     Raises TableError for anything that is not such data: unknown rows or fields, sizes out of bounds.
     """
-    return _Reader(LEAVES | (vocab or {})).row(data)
+    row = _Reader(LEAVES | (vocab or {})).row(data)
+    check_fields(row)
+    return row
 
 
 class _Reader:
@@ -123,6 +125,4 @@ class _Reader:
             return self.row(value)
         if isinstance(value, list):
             return tuple(self.value(item) for item in value)
-        if isinstance(value, int | float) and not -MAX_NUMBER < value < MAX_NUMBER:
-            raise TableError(f"the number {value} in the stored table is out of bounds; the file is damaged")
         return value

@@ -13,7 +13,7 @@ from vzor.spec.errors import TableError, did_you_mean
 from vzor.spec.plain import Concat, Input, Product, Sum, describe
 from vzor.spec.row import Row, Shape, text
 from vzor.spec.tables import Each, From, Out, Rows, Seq, Side, joined
-from vzor.spec.weighted import Conv, ConvT, Local, Norm, describe_conv
+from vzor.spec.weighted import RBF, Conv, ConvT, Fc, Local, Norm, describe_conv, describe_fc
 
 MAX_DEPTH = 64  # nested blocks; a block that expands into itself would never end
 
@@ -274,6 +274,8 @@ def details(row: Row) -> str:
     """A row's settings as people read them: ``3×3, 64, relu``."""
     if isinstance(row, Rows | From | Each | Side | Out):
         return ""
+    if isinstance(row, Fc | RBF):
+        return describe_fc(row)
     return describe_conv(row) if isinstance(row, Conv | ConvT | Local) else describe(row)
 
 

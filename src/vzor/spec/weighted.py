@@ -59,6 +59,8 @@ class Conv(Row):
             if self.out is not None or self.g != 1 or self.connect:
                 raise TableError("a depthwise convolution (dw) takes no out, g or connect; leave them out")
             return x[0] * self.dw
+        if self.g < 1:
+            raise TableError(f"{self.g} groups cannot be; write 1 or more")
         if not self.out or self.out < 1:
             raise TableError("a convolution needs its number of filters; write out=, or dw= for a depthwise one")
         if x[0] % self.g or self.out % self.g:
@@ -197,6 +199,8 @@ class Fc(Row):
 
     def shape(self, *xs: Shape) -> Shape:
         one(self, xs)
+        if self.out < 1 or not 0 <= self.drop < 1:
+            raise TableError("a fully connected row needs at least one output and a dropout from 0 to below 1")
         return (self.out,)
 
     def params(self, *xs: Shape) -> int:
@@ -283,6 +287,8 @@ class Attention(Row):
 
     def shape(self, *xs: Shape) -> Shape:
         x = picture(self, xs)
+        if self.heads < 1 or self.key < 1:
+            raise TableError("attention needs at least one head and a key of at least one channel")
         value = x[0] // self.heads - 2 * self.key
         if x[0] % self.heads or value < 1:
             raise TableError(f"{x[0]} channels are not {self.heads} heads of 2×{self.key} + value; change them")
@@ -316,3 +322,10 @@ def describe_conv(row: Conv | ConvT | Local) -> str:
         parts.append("bn")
     act = named_act(row.act)
     return ", ".join(parts + ([act.name] if act else []))
+
+
+def describe_fc(row: Fc | RBF) -> str:
+    """A fully connected row in the lectures' words: ``4096, relu, drop 0.5``."""
+    act = named_act(row.act) if isinstance(row, Fc) else None
+    parts = [str(row.out)] + ([act.name] if act else [])
+    return ", ".join(parts + ([f"drop {row.drop:g}"] if isinstance(row, Fc) and row.drop else []))

@@ -1,0 +1,98 @@
+"""ResNet: He, Zhang, Ren, Sun 2015, "Deep residual learning for image recognition".
+
+arXiv:1512.03385, Table 1.  Row names are torchvision's, the paper's stand as labels.  The published weights
+of 50, 101 and 152 (torchvision, "v1.5") have a block's stride on its 3×3; the paper, and `resnet50_v1` and
+its kin here, on the first 1×1.  Where a block changes the width, the weights project the shortcut (option
+B, §3.3); with `shortcut="A"`, as in the paper's first comparison (§4.1), it is padded with zeros and has no
+parameters.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from vzor.spec.errors import TableError
+from vzor.spec.rows import Act, Conv, Fc, From, Gap, Input, Norm, Pad, Pool, Row, Seq, Shape, Sum
+
+BN = Norm()
+
+
+def residual(x: Shape, s: int, shortcut: str, **convs: Any) -> Seq:
+    """``relu(F(x) + shortcut(x))``: ``convs`` are F; the shortcut is x itself wherever the shapes agree."""
+    if shortcut not in ("A", "B"):
+        raise TableError(f"shortcut '{shortcut}' is not known; take 'A' (zeros) or 'B' (a 1×1 convolution)")
+    last, out = list(convs.items())[-1]
+    if s == 1 and out.out == x[0]:
+        return Seq(**convs, sum=From((last, "in0"), Sum()), relu=Act())
+    other: Row
+    if shortcut == "A":
+        # Every s-th cell; the maps that the shortcut has too few are zeros.
+        other = Seq(pool=Pool("avg", 1, s), pad=Pad(channels=out.out))
+    else:
+        other = Conv(out.out, 1, s, bn=BN, act=None)
+    return Seq(**convs, downsample=From("in0", other), sum=From((last, "downsample"), Sum()), relu=Act())
+
+
+@dataclass(frozen=True)
+class Basic(Row):
+    """Figure 5, left: two 3×3 convolutions beside a shortcut."""
+
+    width: int
+    s: int = 1
+    shortcut: str = "B"
+
+    def expand(self, *xs: Shape) -> Seq:
+        return residual(xs[0], self.s, self.shortcut,
+                        conv1=Conv(self.width, 3, self.s, bn=BN),
+                        conv2=Conv(self.width, 3, bn=BN, act=None))
+
+
+@dataclass(frozen=True)
+class Bottleneck(Row):
+    """Figure 5, right: 1×1, 3×3 and 1×1 to four times the width, beside a shortcut."""
+
+    width: int
+    s: int = 1
+    shortcut: str = "B"
+    stride_on: int = 2  # 2: the published weights; 1: the paper
+
+    def expand(self, *xs: Shape) -> Seq:
+        s1, s2 = (self.s, 1) if self.stride_on == 1 else (1, self.s)
+        return residual(xs[0], self.s, self.shortcut,
+                        conv1=Conv(self.width, 1, s1, bn=BN),
+                        conv2=Conv(self.width, 3, s2, bn=BN),
+                        conv3=Conv(4 * self.width, 1, bn=BN, act=None))
+
+
+# Table 1: blocks per stage.
+#     block       conv2_x conv3_x conv4_x conv5_x
+RESNET: dict[int, tuple[Any, ...]] = {
+    18:  (Basic,      2,      2,      2,      2),
+    34:  (Basic,      3,      4,      6,      3),
+    50:  (Bottleneck, 3,      4,      6,      3),
+    101: (Bottleneck, 3,      4,     23,      3),
+    152: (Bottleneck, 3,      8,     36,      3),
+}
+
+
+def resnet(depth: int, classes: int = 1000, stride_on: int = 2, shortcut: str = "B") -> Seq:
+    """A column of Table 1: 18, 34, 50, 101 or 152 weight layers.
+
+    stride_on  the convolution of a bottleneck that has the stride: 2 the published weights, 1 the paper
+    shortcut   where the width changes: "B" a 1×1 convolution, "A" zeros, without parameters
+    """
+    kind, *counts = RESNET[depth]
+    block = partial(Bottleneck, stride_on=stride_on) if kind is Bottleneck else kind
+    stages: dict[str, Any] = {
+        f"layer{i}": Seq(*(block(32 << i, 2 if i > 1 and not j else 1, shortcut) for j in range(n)),
+                         label=f"conv{i + 1}_x")
+        for i, n in enumerate(counts, 1)
+    }
+    return Seq(
+        input=Input(3, 224, 224),
+        conv1=Conv(64, 7, 2, bn=BN),
+        maxpool=Pool("max", 3, 2, 1),
+        **stages,
+        avgpool=Gap(),
+        fc=Fc(classes),
+    )
