@@ -10,7 +10,8 @@ from vzor.measure.memory import BYTES, inference, sources, storages, training
 from vzor.spec.row import Row, Shape, elements
 from vzor.spec.sheet import Line, Sheet
 from vzor.spec.tables import Rows
-from vzor.spec.trace import Node, Trace, details, trace
+from vzor.spec.trace import Node, Trace, trace
+from vzor.spec.words import details
 
 
 class Cost(NamedTuple):

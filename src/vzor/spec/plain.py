@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import prod
-from typing import Any, Literal
+from typing import Literal
 
 from vzor.spec.errors import TableError, did_you_mean
 from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, elements, one, per_axis, picture, slide, text
@@ -375,40 +374,3 @@ class Loss(Row):
     weight: float = 1.0
 
     view = True
-
-
-def enlarges(row: Row) -> tuple[Fraction, ...] | None:
-    """Factors by which a row enlarges, per axis or one for all; None when it does not."""
-    if isinstance(row, Up):
-        by = row.by if isinstance(row.by, tuple) else (row.by,)
-        return tuple(Fraction(n) for n in by)
-    return None
-
-
-def describe(row: Row) -> str:
-    """A row's settings in a few words, for any row without words of its own."""
-    if isinstance(row, Act):
-        return row.name + (f" {row.slope:g}" if row.slope is not None else "")
-    if isinstance(row, Pool):
-        stride = row.k if row.s is None else row.s
-        parts = [row.op, text(row.k) if isinstance(row.k, tuple) else f"{row.k}×{row.k}", f"/{text(stride)}"]
-        parts += [f"pad {row.p}"] if row.p else []
-        return ", ".join(parts + (["ceil"] if row.ceil else []))
-    if isinstance(row, Input):
-        return text(row.size)
-    if isinstance(row, Gap):
-        return row.op + ("" if row.size == 1 else f" to {row.size if isinstance(row.size, int) else text(row.size)}")
-    return ", ".join(_setting(name, value) for name, value in row.given().items())
-
-
-def _setting(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return name if value else f"no {name}"
-    return f"{name} {_short(value)}"
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, Row):
-        return value.kind
-    written = f"{value:g}" if isinstance(value, float) else str(value)
-    return written if len(written) <= 24 else written[:21] + "…"

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vzor.spec.errors import TableError, did_you_mean
-from vzor.spec.plain import Concat, Input, Product, Sum, describe
+from vzor.spec.plain import Concat, Input, Product, Sum
 from vzor.spec.row import Row, Shape, text
 from vzor.spec.tables import Each, From, Out, Rows, Seq, Side, joined
-from vzor.spec.weighted import RBF, Conv, ConvT, Fc, Local, Norm, describe_conv, describe_fc
+from vzor.spec.weighted import Norm
+from vzor.spec.words import words
 
 MAX_DEPTH = 64  # nested blocks; a block that expands into itself would never end
 
@@ -262,21 +263,6 @@ def makes_anew(node: Node) -> bool:
     if node.leaf:
         return isinstance(node.row, Norm) or (isinstance(node.row, Sum | Product | Concat) and len(node.ins) > 1)
     return node.op >= 0 and len(node.kids) > 1
-
-
-def words(row: Row) -> str:
-    """A row as people read it: ``Conv 3×3, 64, relu``."""
-    detail = details(row)
-    return f"{row.kind} {detail}" if detail else row.kind
-
-
-def details(row: Row) -> str:
-    """A row's settings as people read them: ``3×3, 64, relu``."""
-    if isinstance(row, Rows | From | Each | Side | Out):
-        return ""
-    if isinstance(row, Fc | RBF):
-        return describe_fc(row)
-    return describe_conv(row) if isinstance(row, Conv | ConvT | Local) else describe(row)
 
 
 def trace(table: Row, *inputs: Shape) -> Trace:

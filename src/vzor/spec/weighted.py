@@ -7,8 +7,8 @@ from math import prod
 from typing import Literal
 
 from vzor.spec.errors import TableError
-from vzor.spec.plain import Act, after, named_act
-from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, one, per_axis, picture, slide, text
+from vzor.spec.plain import Act, after
+from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, one, per_axis, picture, slide
 
 
 @dataclass(frozen=True)
@@ -303,29 +303,3 @@ class Attention(Row):
 
     def window(self, *xs: Shape) -> Literal["all"]:
         return "all"
-
-
-def describe_conv(row: Conv | ConvT | Local) -> str:
-    """A convolution in the lectures' words: ``3×3, 64, /2, bn, relu``."""
-    dw = getattr(row, "dw", None)
-    parts = [text(row.k) if isinstance(row.k, tuple) else f"{row.k}×{row.k}"]
-    parts.append(str(row.out) if dw is None else f"dw×{dw}" if dw > 1 else "dw")
-    if row.s != 1:
-        parts.append(f"/{text(row.s)}")
-    if getattr(row, "d", 1) != 1:
-        parts.append(f"dilation {text(getattr(row, 'd', 1))}")
-    if getattr(row, "g", 1) != 1:
-        parts.append(f"{getattr(row, 'g', 1)} groups")
-    if row.p is not None and row.p != 0:
-        parts.append(f"pad {row.p}")
-    if getattr(row, "bn", None):
-        parts.append("bn")
-    act = named_act(row.act)
-    return ", ".join(parts + ([act.name] if act else []))
-
-
-def describe_fc(row: Fc | RBF) -> str:
-    """A fully connected row in the lectures' words: ``4096, relu, drop 0.5``."""
-    act = named_act(row.act) if isinstance(row, Fc) else None
-    parts = [str(row.out)] + ([act.name] if act else [])
-    return ", ".join(parts + ([f"drop {row.drop:g}"] if isinstance(row, Fc) and row.drop else []))
