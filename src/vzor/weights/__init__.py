@@ -1,0 +1,1 @@
+"""Weights on disk: atomic writing and checkpoints. Reading a checkpoint's metadata needs no torch."""
