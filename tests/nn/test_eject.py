@@ -385,3 +385,12 @@ def test_a_row_with_a_module_of_its_own_is_refused():
 
     with pytest.raises(TableError, match=r"'mine'.*without it"):
         eject(Seq(input=Input(3, 8, 8), mine=Mine()), "net")
+
+
+def test_fixed_weights_stay_those_of_the_table() -> None:
+    table = Seq(input=Input(3, 4, 4), a=Conv(1, 1, bias=False, act=None, fixed=(0.0, 1.0, 2.0)), fc=Fc(2))
+    scope: dict[str, object] = {}
+    exec(eject(table, "bins"), scope)
+    made = scope["Bins"]()  # type: ignore[operator]
+    assert made.state_dict()["a.conv.weight"].flatten().tolist() == [0, 1, 2]
+    assert [name for name, p in made.named_parameters() if not p.requires_grad] == ["a.conv.weight"]

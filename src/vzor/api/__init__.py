@@ -1,0 +1,1 @@
+"""What `import vzor` offers: tables, building, training, models."""
