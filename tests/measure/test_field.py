@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from vzor.measure import measure
-from vzor.nn import build
+from vzor.nn.build import build
 from vzor.spec.rows import Add, Conv, ConvT, Fc, Gap, Id, Input, Pad, Pool, Rows, Seq, Up
 
 LINE = {"act": None}

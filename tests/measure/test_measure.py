@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from vzor.measure import measure
-from vzor.nn import build
+from vzor.nn.build import build
 from vzor.spec.row import Row
 from vzor.spec.rows import (
     Act,

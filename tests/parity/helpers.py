@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vzor.nn import build
+from vzor.nn.build import build
 from vzor.spec.edit import rewrite
 from vzor.spec.row import Row, Shape
 from vzor.spec.rows import Fc

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from vzor.measure import measure
-from vzor.nn import build
+from vzor.nn.build import build
 from vzor.spec.errors import TableError
 from vzor.spec.row import Shape
 from vzor.spec.rows import Add, Cat, Conv, ConvT, Fc, From, Gap, Input, Norm, Pool, Seq, Sum, Up

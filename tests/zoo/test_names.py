@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from vzor.measure import measure
-from vzor.nn import build
+from vzor.nn.build import build
 from vzor.zoo.index import ZOO, table
 
 LOCK = Path(__file__).with_name("keys.lock")

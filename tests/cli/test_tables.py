@@ -1,0 +1,109 @@
+"""`list`, `show`, `compare` and `eject` print what the Python interface knows."""
+
+import csv
+import io
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import vzor
+from vzor.zoo.index import ZOO
+
+
+def test_list_names_every_network_with_its_counts(cli) -> None:
+    done = cli("list")
+    assert (done.code, done.err) == (0, "")
+    lines = {line.split()[0]: line for line in done.out.splitlines() if line}
+    assert set(ZOO) <= set(lines)
+    assert "138,357,544" in lines["vgg16"] and "2014" in lines["vgg16"] and "3×224×224" in lines["vgg16"]
+
+
+def test_list_json_is_the_python_interface(cli) -> None:
+    rows = json.loads(cli("list", "resnet*", "--json").out)
+    assert [row["name"] for row in rows] == vzor.networks("resnet*")
+    assert all(fnmatchcase(row["name"], "resnet*") for row in rows)
+    for row in rows:
+        table = vzor.table(row["name"])
+        assert (row["parameters"], row["macs"], tuple(row["input"])) == (table.parameters, table.macs, table.input)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "csv", "json", "svg", "mermaid", "html"])
+def test_show_prints_the_tables_own_form(cli, form: str) -> None:
+    done = cli("show", "lenet5", "--format", form)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.rstrip("\n") == vzor.table("lenet5").to(form).rstrip("\n")
+
+
+def test_show_takes_sizes_classes_and_depth(cli) -> None:
+    found = json.loads(cli("show", "resnet18", "--input", "3x96x128", "--classes", "7", "--json").out)
+    table = vzor.table("resnet18", input=(3, 96, 128), classes=7)
+    assert found == json.loads(table.to("json"))
+    assert cli("show", "resnet18", "input=96").out == vzor.table("resnet18", input=96).to().rstrip("\n") + "\n"
+    folded, opened = (len(cli("show", "resnet18", "--depth", depth).out.splitlines()) for depth in ("0", "all"))
+    assert opened > folded + 40
+
+
+def test_show_prints_how_paper_and_weights_differ_unless_told_not_to(cli) -> None:
+    assert "resnet50_v1" in cli("show", "resnet50").out
+    assert "resnet50_v1" not in cli("show", "resnet50", "--no-notes").out
+
+
+def test_show_reads_a_users_table_and_reports_what_does_not_follow(cli) -> None:
+    rows = [
+        "from\tn\tparams\tmodule\targuments",
+        "-1\t1\t464\tConv\t[3, 16, 3, 2]",
+        "-1\t1\t4700\tConv\t[16, 32, 3, 2]",
+    ]
+    Path("net.tsv").write_text("\n".join(rows) + "\n", "utf-8")
+    done = cli("show", "net.tsv")
+    assert done.code == 0
+    notes = [line for line in done.out.splitlines() if line.startswith("note:")]
+    assert any("SiLU" in note for note in notes)  # a default of the form
+    assert any("4,700" in note.replace("4700", "4,700") and "4,672" in note.replace("4672", "4,672") for note in notes)
+
+
+def test_out_writes_the_file_and_leaves_standard_output_empty(cli) -> None:
+    done = cli("show", "vgg11", "--format", "svg", "--out", "vgg.svg")
+    assert (done.code, done.out) == (0, "")
+    assert "vgg.svg" in done.err
+    assert Path("vgg.svg").read_text("utf-8").startswith("<svg")
+
+
+def test_compare_has_one_column_for_each_network(cli) -> None:
+    done = cli("compare", "lenet5", "alexnet", "vgg16")
+    assert done.code == 0
+    heads, *rows = done.out.splitlines()
+    assert heads.split() == ["lenet5", "alexnet", "vgg16"]
+    row = next(line for line in rows if line.startswith("parameters"))
+    assert row.split()[1:] == ["61,706", "61,100,840", "138,357,544"]
+
+
+def test_compare_for_machines(cli) -> None:
+    found = json.loads(cli("compare", "resnet18", "resnet50", "--input", "3x64x64", "--classes", "9", "--json").out)
+    for row, name in zip(found, ("resnet18", "resnet50"), strict=True):
+        table = vzor.table(name, input=(3, 64, 64), classes=9)
+        assert (row["name"], row["parameters"], row["macs"]) == (name, table.parameters, table.macs)
+        assert (row["input"], row["memory_training"]) == ([3, 64, 64], table.memory.training)
+    rows = list(csv.DictReader(io.StringIO(cli("compare", "lenet5", "vgg11", "--format", "csv").out)))
+    assert [(row["name"], row["input"]) for row in rows] == [("lenet5", "1x32x32"), ("vgg11", "3x224x224")]
+
+
+def test_compare_draws(cli) -> None:
+    done = cli("compare", "lenet5", "vgg11", "--picture", "c.png")
+    assert done.code == 0 and "c.png" in done.err
+    with Image.open("c.png") as picture:
+        assert min(picture.size) > 300
+
+
+def test_eject_writes_what_nn_eject_gives(cli) -> None:
+    from vzor.nn.eject import eject
+
+    done = cli("eject", "lenet5", "--classes", "4", "--out", "net.py")
+    assert (done.code, done.out) == (0, "")
+    table = vzor.table("lenet5", classes=4)
+    assert Path("net.py").read_text("utf-8").rstrip("\n") == eject(table.root, table.name).rstrip("\n")
+    assert "import vzor" not in cli("eject", "lenet5").out
+    assert json.loads(cli("eject", "lenet5", "--json").out)["source"] == eject(vzor.table("lenet5").root, "lenet5")
