@@ -65,3 +65,11 @@ def test_threads_are_put_back():
 def test_devices_that_are_not_there(name):
     with pytest.raises(UserError, match="device"):
         speed.pick_device(name)
+
+
+def test_a_network_with_few_parameters_per_picture_gets_the_pictures_as_they_are() -> None:
+    def chosen(parameters: int, **told: str) -> str:
+        return speed.settle(Settings(**told), speed.Load(1, 1, parameters), 60_000, CPU, 28 * 28).augment
+
+    assert (chosen(61_706), chosen(11_000_000)) == ("none", "light")
+    assert chosen(61_706, augment="strong") == "strong"

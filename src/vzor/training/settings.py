@@ -58,7 +58,8 @@ class Settings:
                   an interrupted run ends with the same weights
     save_steps, save_seconds  also save inside an epoch, every so many steps or seconds; 0: never
     threads       torch's threads on the CPU; None: as torch has it
-    augment       auto | none | light | strong, the data room's policies; mirror may be forbidden
+    augment       auto | none | light | strong, the data room's policies; mirror may be forbidden. auto: none
+                  where there are under four parameters per training picture, else light
     """
 
     epochs: int = 30
