@@ -73,6 +73,7 @@ def train(
     Raises UserError, one sentence, for what you can mend.  ``Interrupted`` on Ctrl-C, after saving.
     """
     from vzor.training.settings import Settings
+    from vzor.training.speed import pick_device
 
     tell = _reporter(reporter, quiet)
     if isinstance(network, str | os.PathLike | Table | Row):
@@ -82,10 +83,11 @@ def train(
         rest["augment"] = augment
     told = Settings.from_dict(rest)
     found_task = _task(task, options, loss)
+    begin = begin_from(weights)
+    pick_device(told.device)  # a device that is not there, too, is said before the pictures are opened
     shares = {"seed": told.seed, "val": val, "test": test, "classes": list(classes) if classes else None}
     found, source = _read(data, found_task, shares, tell)
     _say(found, tell)
-    begin = begin_from(weights)
     plan = settle(network, name, found, begin, channels, input, preprocess)
     nets, tables = networks(plan, found_task, found.classes, told.seed, begin, tell)
     own = [word for word, given in (("loss", loss), ("augment", callable(augment) or None)) if given is not None]

@@ -45,7 +45,9 @@ TOLD: dict[str, Told] = {
     "final_lr": Told(SCHEDULE, "SHARE", "Where cosine, linear and onecycle end, as a share of the highest."),
     "step_every": Told(SCHEDULE, "EPOCHS", "Epochs between drops of the step schedule.", "a third of all"),
     "step_gamma": Told(SCHEDULE, "X", "What each drop multiplies by."),
-    "augment": Told(AGAINST, "auto|none|light|strong", "How training pictures are changed; auto: not where parameters are few."),
+    "augment": Told(
+        AGAINST, "auto|none|light|strong", "How training pictures are changed; auto: not where parameters are few."
+    ),
     "mirror": Told(AGAINST, "", "Mirroring, where left and right are not classes.", "by the classes"),
     "mixup": Told(AGAINST, "ALPHA", "Blend pairs of pictures; 0: never."),
     "cutmix": Told(AGAINST, "ALPHA", "Paste a part of one picture into another; 0: never."),

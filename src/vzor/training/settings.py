@@ -11,6 +11,7 @@ from vzor.spec.errors import UserError, did_you_mean
 OPTIMIZERS = ("sgd", "adamw", "adam", "rmsprop")
 SCHEDULES = ("cosine", "step", "linear", "constant", "onecycle")
 PRECISIONS = ("auto", "fp32", "bf16")
+AUGMENTS = ("auto", "none", "light", "strong")
 # What a run may not change when it goes on: each of these enters the arithmetic of past steps.
 KEPT = (
     "batch",
@@ -95,7 +96,8 @@ class Settings:
     mirror: bool | None = None
 
     def __post_init__(self) -> None:
-        for name, allowed in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
+        words = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "precision": PRECISIONS, "augment": AUGMENTS}
+        for name, allowed in words.items():
             value = getattr(self, name)
             if value not in allowed:
                 raise UserError(
