@@ -60,7 +60,7 @@ def _of_kids(node: Node, seen: list[Seen]) -> list[Seen]:
 def _merge(a: Seen, b: Seen) -> Seen:
     if isinstance(a, str) or isinstance(b, str):
         return "all"
-    return tuple(Span(min(p.low, q.low), max(p.high, q.high), max(p.step, q.step)) for p, q in zip(a, b, strict=False))
+    return tuple(Span(min(p.low, q.low), max(p.high, q.high), max(p.step, q.step)) for p, q in zip(a, b, strict=True))
 
 
 def _through(node: Node, seen: Seen) -> Seen:
