@@ -191,9 +191,14 @@ def test_impossible_rows_say_what_to_change(row: Row, xs: tuple[Shape, ...], wor
         row.shape(*xs)
 
 
-def test_unknown_nonlinearity_names_the_nearest() -> None:
+@pytest.mark.parametrize(
+    "row", [Conv(4, act="sigmoyd"), ConvT(4, act="sigmoyd"), Local(4, act="sigmoyd"), Fc(4, "sigmoyd")]
+)
+def test_unknown_nonlinearity_names_the_nearest(row: Row) -> None:
     with pytest.raises(TableError, match="Did you mean 'sigmoid'"):
-        Act("sigmoyd")
+        row.shape((4, 8, 8))
+    with pytest.raises(TableError, match=r"such as leaky:0\.1"):
+        Conv(4, act="leaky:steep").shape((4, 8, 8))
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ class RBFUnit(nn.Module):
     def __init__(self, row: r.RBF, x: Shape) -> None:
         super().__init__()
         drawn = torch.randint(0, 2, (row.out, prod(x)), generator=torch.Generator().manual_seed(row.seed), device="cpu")
-        self.register_buffer("codes", drawn.float() * 2 - 1)
+        self.register_buffer("codes", (drawn.float() * 2 - 1).to(torch.get_default_device()))
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.flatten(1)

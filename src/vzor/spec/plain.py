@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Literal
 
@@ -72,12 +73,17 @@ class Act(Row):
         return Saves(of == "input", of == "output", elements(one(self, xs)) * (of == "between"))
 
 
+@lru_cache(256)
 def named_act(act: str | Act | None) -> Act | None:
     """The Act that a row's ``act`` field means: None, a name, ``"leaky:0.1"`` or an Act."""
     if act is None or isinstance(act, Act):
         return act
     name, _, slope = act.partition(":")
-    return Act(name, float(slope) if slope else None)
+    try:
+        number = float(slope) if slope else None
+    except ValueError:
+        raise TableError(f"the slope in '{act}' is no number; write one, such as leaky:0.1") from None
+    return Act(name, number)
 
 
 def after(act: str | Act | None, size: int, between: int = 0) -> Saves:

@@ -7,7 +7,7 @@ from math import prod
 from typing import Literal
 
 from vzor.spec.errors import TableError
-from vzor.spec.plain import Act, after
+from vzor.spec.plain import Act, after, named_act
 from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, one, per_axis, picture, slide
 
 
@@ -80,6 +80,7 @@ class Conv(Row):
         return axes(picture(self, xs), self.k, self.s, self.p, self.d)
 
     def shape(self, *xs: Shape) -> Shape:
+        named_act(self.act)  # an unknown one is said where the row stands
         out = (self.width(xs[0]), *slide(self.window(*xs)))
         if self.fixed is not None and len(self.fixed) != self.weights(xs[0]):
             raise TableError(f"{len(self.fixed)} fixed weights are given for {self.weights(xs[0])}; give as many")
@@ -140,6 +141,7 @@ class ConvT(Row):
         )
         if min(sizes) < 1:
             raise TableError("the padding of this transposed convolution leaves nothing; take a smaller p")
+        named_act(self.act)
         return (self.out, *sizes)
 
     def weights(self, x: Shape) -> int:
@@ -175,6 +177,7 @@ class Local(Row):
         return axes(picture(self, xs), self.k, self.s, self.p)
 
     def shape(self, *xs: Shape) -> Shape:
+        named_act(self.act)
         return (self.out, *slide(self.window(*xs)))
 
     def macs(self, *xs: Shape) -> int:
@@ -201,6 +204,7 @@ class Fc(Row):
         one(self, xs)
         if self.out < 1 or not 0 <= self.drop < 1:
             raise TableError("a fully connected row needs at least one output and a dropout from 0 to below 1")
+        named_act(self.act)
         return (self.out,)
 
     def params(self, *xs: Shape) -> int:
