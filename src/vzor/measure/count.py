@@ -6,7 +6,7 @@ from operator import add
 from typing import NamedTuple
 
 from vzor.measure.field import Seen, as_field, fields
-from vzor.measure.memory import BYTES, inference, sources, storages, training
+from vzor.measure.memory import BYTES, activations
 from vzor.spec.row import Row, Shape, elements
 from vzor.spec.sheet import Line, Sheet
 from vzor.spec.tables import Rows
@@ -45,7 +45,7 @@ def measure_trace(opened: Trace) -> Sheet:
     main = [c for node, c in zip(opened.ops, costs, strict=True) if not node.aux]
     params, frozen, buffers, macs = (sum(column) for column in zip(*main, strict=True))
     seen = fields(opened)
-    stores = storages(opened)
+    inference, training = activations(opened)
     first = opened.ops[0].out
     sliding = [s for node, s in zip(opened.ops, seen, strict=True) if not node.aux and not isinstance(s, str)]
     leaves = [node for node in opened.ops if node.leaf and not node.aux and node.row.kind != "Input"]
@@ -57,8 +57,8 @@ def measure_trace(opened: Trace) -> Sheet:
         buffers=buffers,
         aux=sum(c.params for c in costs) - params,
         macs=macs,
-        memory_inference=inference(opened, stores),
-        memory_training=training(opened, stores),
+        memory_inference=inference,
+        memory_training=training,
         layers=len(leaves),
         weight_layers=sum(costs[node.op].macs > 0 and costs[node.op].params > 0 for node in leaves),
         longest_path=_longest(opened),
@@ -85,7 +85,7 @@ def _cost(node: Node, known: dict[tuple[int, tuple[Shape, ...], bool], Cost]) ->
 def _longest(opened: Trace) -> int:
     lengths: list[int] = []
     for node in opened.ops:
-        lengths.append(max((lengths[i] for i in sources(node)), default=-1) + 1)
+        lengths.append(max([lengths[i] for i in node.reads], default=-1) + 1)
     return max((lengths[value.op] for value in opened.root.outs), default=0)
 
 

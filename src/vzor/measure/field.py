@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from vzor.spec.row import Axis, Shape
 from vzor.spec.rows import ConvT, Up
 from vzor.spec.sheet import Field
 from vzor.spec.trace import Node, Trace
@@ -32,15 +33,15 @@ Seen = tuple[Span, ...] | str
 def fields(opened: Trace) -> list[Seen]:
     """What each operation's output sees of the table's input, by operation number."""
     seen: list[Seen] = []
+    windows: dict[tuple[int, tuple[Shape, ...]], Any] = {}  # equal blocks share their rows
     for node in opened.ops:
-        arrives = [seen[value.op] for value in node.ins] if node.leaf else _of_kids(node, seen)
-        if not arrives:
+        if not node.reads:
             seen.append(tuple(Span(0, 0, 1) for _ in node.out[1:]) or "all")
             continue
-        merged = arrives[0]
-        for other in arrives[1:]:
-            merged = _merge(merged, other)
-        seen.append(_through(node, merged) if node.leaf else merged)
+        merged = seen[node.reads[0]]
+        for other in node.reads[1:]:
+            merged = _merge(merged, seen[other])
+        seen.append(_through(node, merged, windows) if node.leaf else merged)
     return seen
 
 
@@ -53,17 +54,15 @@ def as_field(seen: Seen, size: tuple[int, ...]) -> Field | None:
     return Field(sizes, steps, lows)
 
 
-def _of_kids(node: Node, seen: list[Seen]) -> list[Seen]:
-    return [seen[value.op] for kid in node.kids for value in kid.outs]
-
-
 def _merge(a: Seen, b: Seen) -> Seen:
     if isinstance(a, str) or isinstance(b, str):
         return "all"
+    if a == b:
+        return a
     return tuple(Span(min(p.low, q.low), max(p.high, q.high), max(p.step, q.step)) for p, q in zip(a, b, strict=True))
 
 
-def _through(node: Node, seen: Seen) -> Seen:
+def _through(node: Node, seen: Seen, windows: dict[tuple[int, tuple[Shape, ...]], Any]) -> Seen:
     """What the output sees when the input sees ``seen``."""
     row = node.row
     if isinstance(seen, str) or len(node.out) == 1:
@@ -73,15 +72,23 @@ def _through(node: Node, seen: Seen) -> Seen:
         return tuple(_enlarged(row.mode == "linear", span, n) for span, n in zip(seen, by, strict=True))
     if isinstance(row, ConvT):
         return tuple(_transposed(row, span, i) for i, span in enumerate(seen))
-    window = row.window(*node.xs)
+    key = (id(row), node.xs)
+    if key not in windows:
+        windows[key] = row.window(*node.xs)
+    window = windows[key]
     if window is None:
         return seen
     if isinstance(window, str):
         return "all"
-    return tuple(
-        Span(s.low - a.before * s.step, s.high + (a.span - 1 - a.before) * s.step, s.step * a.s)
-        for s, a in zip(seen, window, strict=True)
-    )
+    if len(seen) == 2 and seen[0] == seen[1] and window[0] == window[1]:  # a square: both axes are alike
+        along = _slid(seen[0], window[0])
+        return along, along
+    return tuple(map(_slid, seen, window))
+
+
+def _slid(s: Span, a: Axis) -> Span:
+    """What a window's output sees along one axis."""
+    return Span(s.low - a.before * s.step, s.high + (a.span - 1 - a.before) * s.step, s.step * a.s)
 
 
 def _enlarged(linear: bool, span: Span, by: int) -> Span:

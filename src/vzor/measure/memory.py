@@ -8,66 +8,73 @@ it, computes its derivative from it.
 from __future__ import annotations
 
 from vzor.spec.plain import INPLACE, Act
-from vzor.spec.row import Saves, elements
+from vzor.spec.row import Saves, Shape, elements
 from vzor.spec.tables import Mul
 from vzor.spec.trace import Node, Trace, makes_anew
 
 BYTES = 4
 
 
-def sources(node: Node) -> list[int]:
-    """Numbers of the operations whose outputs ``node`` reads."""
-    values = node.ins if node.leaf else [value for kid in node.kids for value in kid.outs]
-    return [value.op for value in values]
+def activations(opened: Trace) -> tuple[int, int]:
+    """(bytes of inference, bytes of training), one sample."""
+    known: dict[tuple[Shape, ...], int] = {}
+    sizes = []
+    for node in opened.ops:
+        shapes = tuple([value.shape for value in node.outs])
+        if shapes not in known:
+            known[shapes] = elements(list(shapes))
+        sizes.append(known[shapes])
+    stores = _storages(opened)
+    return BYTES * _alive(opened, stores, sizes), BYTES * _held(opened, stores, sizes)
 
 
-def storages(opened: Trace) -> list[int]:
+def _storages(opened: Trace) -> list[int]:
     """For each operation the one whose memory its output lies in: itself, unless it is a view or works in place."""
     readers = [0] * len(opened.ops)
     for node in opened.ops:
-        for i in sources(node):
+        for i in node.reads:
             readers[i] += 1
     stores = list(range(len(opened.ops)))
     for i, node in enumerate(opened.ops):
-        if node.leaf and len(node.ins) == 1 and (node.row.view or _in_place(node, opened, readers)):
-            stores[i] = stores[node.ins[0].op]
+        if len(node.reads) == 1 and node.leaf and (node.row.view or _in_place(node, opened, readers)):
+            stores[i] = stores[node.reads[0]]
     return stores
 
 
 def _in_place(node: Node, opened: Trace, readers: list[int]) -> bool:
     """A nonlinearity that the builder lets overwrite its input: right after a join or a normalisation."""
-    made = opened.ops[node.ins[0].op]
-    free = readers[made.op] == 1 and makes_anew(made)
-    return free and isinstance(node.row, Act) and node.row.name in INPLACE
+    if not isinstance(node.row, Act) or node.row.name not in INPLACE:
+        return False
+    return readers[node.reads[0]] == 1 and makes_anew(opened.ops[node.reads[0]])
 
 
-def inference(opened: Trace, stores: list[int]) -> int:
-    """Bytes alive at the widest moment."""
+def _alive(opened: Trace, stores: list[int], sizes: list[int]) -> int:
+    """Numbers alive at the widest moment."""
     ops = opened.ops
     last = list(range(len(ops)))
     for i, node in enumerate(ops):
         if not node.aux:
-            for j in sources(node):
+            for j in node.reads:
                 last[stores[j]] = i
     for value in opened.root.outs:
         last[stores[value.op]] = len(ops)
-    dies: dict[int, list[int]] = {}
+    freed = [0] * (len(ops) + 1)
+    made = [0 if node.aux or stores[i] != i else sizes[i] for i, node in enumerate(ops)]
     for i, end in enumerate(last):
-        dies.setdefault(end, []).append(i)
-    sizes = [0 if node.aux or stores[i] != i else _size(node) for i, node in enumerate(ops)]
+        freed[end] += made[i]
     alive = most = 0
     for i in range(len(ops)):
-        alive += sizes[i]
+        alive += made[i]
         most = max(most, alive)
-        alive -= sum(sizes[j] for j in dies.get(i, ()))
-    return BYTES * most
+        alive -= freed[i]
+    return most
 
 
-def training(opened: Trace, stores: list[int]) -> int:
-    """Bytes that the backward pass needs, the input and the sides included."""
-    held: set[int] = {value.op for value in opened.ops[0].outs} | {stores[v.op] for v in opened.root.outs}
+def _held(opened: Trace, stores: list[int], sizes: list[int]) -> int:
+    """Numbers that the backward pass needs, the input's and the sides' included."""
+    held = {value.op for value in opened.ops[0].outs} | {stores[value.op] for value in opened.root.outs}
     between = 0
-    known: dict[tuple[int, tuple[int, ...] | object], Saves] = {}
+    known: dict[tuple[int, tuple[Shape, ...]], Saves] = {}
     for i, node in enumerate(opened.ops):
         if node.leaf:
             key = (id(node.row), node.xs)
@@ -76,13 +83,13 @@ def training(opened: Trace, stores: list[int]) -> int:
             saves = known[key]
             between += saves.between
         else:
-            saves = Saves(input=isinstance(node.table, Mul))
+            saves = MULTIPLIED if isinstance(node.table, Mul) else JOINED
         if saves.output:
             held.add(stores[i])
         if saves.input:
-            held.update(stores[j] for j in sources(node))
-    return BYTES * (between + sum(_size(opened.ops[i]) for i in held))
+            for j in node.reads:
+                held.add(stores[j])
+    return between + sum([sizes[i] for i in held])
 
 
-def _size(node: Node) -> int:
-    return elements([value.shape for value in node.outs])
+JOINED, MULTIPLIED = Saves(), Saves(input=True)

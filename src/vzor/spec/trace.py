@@ -29,7 +29,7 @@ class Value(NamedTuple):
 class Node:
     """A row in its place: its dotted ``path``, what arrives, what leaves, and the rows inside it."""
 
-    __slots__ = ("aux", "ins", "kids", "name", "op", "outs", "path", "refs", "row", "shared", "table", "xs")
+    __slots__ = ("aux", "ins", "kids", "name", "op", "outs", "path", "reads", "refs", "row", "shared", "table", "xs")
 
     def __init__(self, name: str, path: str, row: Row, ins: tuple[Value, ...]) -> None:
         self.name, self.path, self.row, self.ins = name, path, row, ins
@@ -39,6 +39,7 @@ class Node:
         self.xs: tuple[Shape, ...] = tuple([value.shape for value in ins])  # shapes that arrive
         self.outs: tuple[Value, ...] = ()
         self.op = -1  # number among Trace.ops; -1 for a Seq, which does nothing itself
+        self.reads: tuple[int, ...] = ()  # numbers of the operations whose outputs this operation reads
         self.aux = False  # runs in training only
         self.shared = False  # a further use of weights counted elsewhere (Each)
 
@@ -169,7 +170,7 @@ class _Tracer:
         try:
             table = self._expansion(row, node.xs)
             if table is None:
-                self._op(node, self._shapes(row, node.xs))
+                self._op(node, self._shapes(row, node.xs), node.ins)
                 return
         except TableError as error:
             raise _placed(error, node) from None
@@ -180,7 +181,7 @@ class _Tracer:
         block = Node(node.name, node.path, inner, node.ins)
         # A block sees its own inputs as in0, in1, … and nothing outside: the same block is the same everywhere.
         self._fill(block, _Scope(node.path, None, node.ins))
-        node.table, node.kids, node.outs, node.op = inner, block.kids, block.outs, block.op
+        node.table, node.kids, node.outs, node.op, node.reads = inner, block.kids, block.outs, block.op, block.reads
         if block.op >= 0:
             self.ops[block.op] = node
         self.depth -= 1
@@ -204,8 +205,9 @@ class _Tracer:
             self.shapes[key] = shapes_of(row, xs)
         return self.shapes[key]
 
-    def _op(self, node: Node, shapes: list[Shape]) -> None:
+    def _op(self, node: Node, shapes: list[Shape], reads: tuple[Value, ...]) -> None:
         node.op = len(self.ops)
+        node.reads = tuple([value.op for value in reads])
         self.ops.append(node)
         node.outs = tuple(Value(shape, node.op) for shape in shapes)
 
@@ -231,7 +233,7 @@ class _Tracer:
         except TableError as error:
             sizes = ", ".join(f"{kid.name} {text(kid.out)}" for kid in node.kids)
             raise TableError(f"row '{node.path}' ({row.kind}): {error}; its branches give {sizes}") from None
-        self._op(node, out)
+        self._op(node, out, values)
 
     def _each(self, node: Node, row: Each, scope: _Scope | None) -> None:
         outs: list[Value] = []
@@ -279,7 +281,7 @@ def trace(table: Row, *inputs: Shape) -> Trace:
     if not own:
         for i, shape in enumerate(inputs):
             feed = Node(f"in{i}", f"in{i}", Input(*shape), ())
-            tracer._op(feed, [shape])
+            tracer._op(feed, [shape], ())
             ins += feed.outs
     root = tracer.open("", "", table, ins, None)
     return Trace(root, tracer.ops)
