@@ -110,7 +110,7 @@ def fit(
         )
         _begin(trainer, saved, data, full, reporter)
         outcome = trainer.run()
-        outcome = _finish(outcome, trainer)
+        outcome = replace(_finish(outcome, trainer), source=full.get("source") or "")
     reporter.finish(outcome)
     return outcome
 

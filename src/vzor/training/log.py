@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -147,8 +148,8 @@ def last_block(outcome: Outcome) -> list[str]:
         f"  weights  {run.best if run.best.exists() else run.last}",
         f"  results  {run.results}",
         "Next:",
-        f"  vzor evaluate {run.path} DATA",
-        f"  vzor predict {run.path} IMAGE",
-        f"  vzor look {run.path}",
+        f"  vzor evaluate {quote(str(run.path))} {quote(outcome.source) if outcome.source else 'DATA'}",
+        f"  vzor predict {quote(str(run.path))} IMAGE",
+        f"  vzor look {quote(str(run.path))}",
     ]
     return lines

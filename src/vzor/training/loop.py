@@ -81,6 +81,7 @@ class Outcome:
     seconds: float
     why: str
     test: dict[str, float] = field(default_factory=dict)
+    source: str = ""  # where the data came from, if that can be typed
 
 
 class Trainer:
