@@ -36,7 +36,7 @@ def test_bytes_per_sample_do_not_depend_on_the_probe():
 
 
 @pytest.mark.parametrize(
-    "samples, bytes_each, want", [(1079, 1, 32), (100_000, 1, 128), (20, 1, 2), (3, 1, 2), (100_000, 1 << 60, 2)]
+    "samples, bytes_each, want", [(1079, 1, 32), (100_000, 1, 128), (20, 1, 8), (3, 1, 2), (100_000, 1 << 60, 2)]
 )
 def test_auto_batch(samples, bytes_each, want):
     settings = speed.settle(Settings(), speed.Load(1, bytes_each), samples, CPU, 28 * 28)

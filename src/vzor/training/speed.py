@@ -180,10 +180,10 @@ def settle(settings: Settings, load: Load, samples: int, device: torch.device, p
 
 
 def _batch(load: Load, samples: int, device: torch.device) -> int:
-    """The largest power of two up to 128 (256 on an accelerator) that leaves 32 steps in an epoch and fits
-    a third of the free memory, and at least 2."""
+    """The largest power of two up to 128 (256 on an accelerator) that leaves 32 steps in an epoch, though not
+    under 8, which batch normalisation needs to see something; that fits a third of the memory; and at least 2."""
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else _half_memory()
-    most = min(256 if device.type == "cuda" else 128, samples / 32, free / 3 / max(1, load.bytes))
+    most = min(256 if device.type == "cuda" else 128, max(8, samples / 32), samples, free / 3 / max(1, load.bytes))
     return 1 << max(1, math.floor(math.log2(max(2.0, most))))
 
 
