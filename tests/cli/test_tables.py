@@ -13,11 +13,12 @@ import vzor
 from vzor.zoo.index import ZOO
 
 
-def test_list_names_every_network_with_its_counts(cli) -> None:
+def test_list_names_every_network_and_few_with_their_counts(cli) -> None:
     done = cli("list")
     assert (done.code, done.err) == (0, "")
     lines = {line.split()[0]: line for line in done.out.splitlines() if line}
     assert set(ZOO) <= set(lines)
+    lines = {line.split()[0]: line for line in cli("list", "vgg*").out.splitlines() if line}
     assert "138,357,544" in lines["vgg16"] and "2014" in lines["vgg16"] and "3×224×224" in lines["vgg16"]
 
 

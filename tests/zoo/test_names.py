@@ -40,10 +40,11 @@ def test_the_module_has_the_parameters_that_the_table_counts(name: str) -> None:
         net = build(table(name))
     sheet = measure(table(name))
     trainable = [p for p in net.parameters() if p.requires_grad]
-    assert sum(p.numel() for p in net.parameters()) == sheet.parameters
-    assert sum(p.numel() for p in trainable) == sheet.trainable
+    assert sum(p.numel() for p in net.parameters()) == sheet.parameters + sheet.aux
+    assert sum(p.numel() for p in trainable) == sheet.trainable + sheet.aux
     stored = {key: b for key, b in net.state_dict().items() if not key.endswith("num_batches_tracked")}
-    assert sum(b.numel() for b in stored.values()) == sheet.parameters + sheet.buffers
+    beside = sheet.aux + sum(line.buffers for line in sheet.lines if line.side and line.leaf)
+    assert sum(b.numel() for b in stored.values()) == sheet.parameters + sheet.buffers + beside
 
 
 @pytest.mark.parametrize("name", ZOO)

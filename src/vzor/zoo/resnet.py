@@ -7,6 +7,7 @@ B, §3.3); with `shortcut="A"`, as in the paper's first comparison (§4.1), it i
 parameters.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,22 +16,23 @@ from vzor.spec.errors import TableError
 from vzor.spec.rows import Act, Conv, Fc, From, Gap, Input, Norm, Pad, Pool, Row, Seq, Shape, Sum
 
 BN = Norm()
+MAXPOOL = Pool("max", 3, 2, 1)
 
 
-def residual(x: Shape, s: int, shortcut: str, **convs: Any) -> Seq:
-    """``relu(F(x) + shortcut(x))``: ``convs`` are F; the shortcut is x itself wherever the shapes agree."""
+def residual(x: Shape, s: int, shortcut: str, **branch: Any) -> Seq:
+    """``relu(F(x) + shortcut(x))``: ``branch`` is F; the shortcut is x itself wherever the shapes agree."""
     if shortcut not in ("A", "B"):
         raise TableError(f"shortcut '{shortcut}' is not known; take 'A' (zeros) or 'B' (a 1×1 convolution)")
-    last, out = list(convs.items())[-1]
-    if s == 1 and out.out == x[0]:
-        return Seq(**convs, sum=From((last, "in0"), Sum()), relu=Act())
+    last, width = list(branch)[-1], [row.out for row in branch.values() if isinstance(row, Conv)][-1]
+    if s == 1 and width == x[0]:
+        return Seq(**branch, sum=From((last, "in0"), Sum()), relu=Act())
     other: Row
     if shortcut == "A":
         # Every s-th cell; the maps that the shortcut has too few are zeros.
-        other = Seq(pool=Pool("avg", 1, s), pad=Pad(channels=out.out))
+        other = Seq(pool=Pool("avg", 1, s), pad=Pad(channels=width))
     else:
-        other = Conv(out.out, 1, s, bn=BN, act=None)
-    return Seq(**convs, downsample=From("in0", other), sum=From((last, "downsample"), Sum()), relu=Act())
+        other = Conv(width, 1, s, bn=BN, act=None)
+    return Seq(**branch, downsample=From("in0", other), sum=From((last, "downsample"), Sum()), relu=Act())
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,22 @@ RESNET: dict[int, tuple[Any, ...]] = {
 }
 
 
+def network(block: Callable[[int, int], Row], counts: tuple[int, ...], fc: Fc, maxpool: Row = MAXPOOL) -> Seq:
+    """The rows of Table 1 around ``block(width, stride)``, of which there are ``counts`` in every stage."""
+    stages: dict[str, Any] = {
+        f"layer{i}": Seq(*(block(32 << i, 2 if i > 1 and not j else 1) for j in range(n)), label=f"conv{i + 1}_x")
+        for i, n in enumerate(counts, 1)
+    }
+    return Seq(
+        input=Input(3, 224, 224),
+        conv1=Conv(64, 7, 2, bn=BN),
+        maxpool=maxpool,
+        **stages,
+        avgpool=Gap(),
+        fc=fc,
+    )
+
+
 def resnet(depth: int, classes: int = 1000, stride_on: int = 2, shortcut: str = "B") -> Seq:
     """A column of Table 1: 18, 34, 50, 101 or 152 weight layers.
 
@@ -82,17 +100,5 @@ def resnet(depth: int, classes: int = 1000, stride_on: int = 2, shortcut: str = 
     shortcut   where the width changes: "B" a 1×1 convolution, "A" zeros, without parameters
     """
     kind, *counts = RESNET[depth]
-    block = partial(Bottleneck, stride_on=stride_on) if kind is Bottleneck else kind
-    stages: dict[str, Any] = {
-        f"layer{i}": Seq(*(block(32 << i, 2 if i > 1 and not j else 1, shortcut) for j in range(n)),
-                         label=f"conv{i + 1}_x")
-        for i, n in enumerate(counts, 1)
-    }
-    return Seq(
-        input=Input(3, 224, 224),
-        conv1=Conv(64, 7, 2, bn=BN),
-        maxpool=Pool("max", 3, 2, 1),
-        **stages,
-        avgpool=Gap(),
-        fc=Fc(classes),
-    )
+    block = partial(kind, shortcut=shortcut, **({"stride_on": stride_on} if kind is Bottleneck else {}))
+    return network(block, tuple(counts), Fc(classes))

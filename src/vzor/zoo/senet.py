@@ -1,0 +1,69 @@
+"""SENet: Hu, Shen, Albanie, Sun, Wu 2017, "Squeeze-and-excitation networks".
+
+arXiv:1709.01507, Table 1: ResNet and ResNeXt with a squeeze-and-excitation row at the end of every branch.
+Two forms have published weights.  The authors' own (`legacy_…`: their Caffe weights, also Cadene's and timm's
+under that name) have the stride of SE-ResNet on the first 1×1 and a max pooling that hangs over the edge;
+timm's later ones the stride on the 3×3 and a padded pooling, as torchvision's ResNet.  SE-ResNeXt has its
+stride on the 3×3 in both.  Row names are timm's ResNet's; both forms have the same parameters.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+from vzor.spec.rows import Conv, Fc, From, Gap, Pool, Product, Row, Seq, Shape
+from vzor.zoo.resnet import BN, MAXPOOL, network, residual
+
+
+@dataclass(frozen=True)
+class Excite(Row):
+    """Figure 1 and §3.2: every map times a gate between 0 and 1, computed from the means of all maps."""
+
+    r: int = 16  # reduction ratio, §6.1
+
+    def expand(self, *xs: Shape) -> Seq:
+        return Seq(squeeze=Gap(),
+                   fc1=Conv(xs[0][0] // self.r, 1),
+                   fc2=Conv(xs[0][0], 1, act="sigmoid"),
+                   scale=From(("in0", "fc2"), Product()))
+
+
+@dataclass(frozen=True)
+class SEBottleneck(Row):
+    """Figure 3: a bottleneck of ResNet, or with ``cardinality`` of ResNeXt, with ``Excite`` before the sum."""
+
+    width: int
+    s: int = 1
+    cardinality: int = 1
+    d: int = 64
+    stride_on: int = 2  # 2: timm's weights, and every SE-ResNeXt; 1: the authors' SE-ResNet
+
+    def expand(self, *xs: Shape) -> Seq:
+        inner = self.width * self.d // 64 * self.cardinality
+        s1, s2 = (self.s, 1) if self.stride_on == 1 else (1, self.s)
+        return residual(xs[0], self.s, "B",
+                        conv1=Conv(inner, 1, s1, bn=BN),
+                        conv2=Conv(inner, 3, s2, g=self.cardinality, bn=BN),
+                        conv3=Conv(4 * self.width, 1, bn=BN, act=None),
+                        se=Excite())
+
+
+# Table 1 and §4: blocks per stage.
+#                        cardinality  d   conv2_x conv3_x conv4_x conv5_x
+SENET = {
+    "resnet50":          (         1, 64,       3,      4,      6,      3),
+    "resnet101":         (         1, 64,       3,      4,     23,      3),
+    "resnet152":         (         1, 64,       3,      8,     36,      3),
+    "resnext50_32x4d":   (        32,  4,       3,      4,      6,      3),
+    "resnext101_32x4d":  (        32,  4,       3,      4,     23,      3),
+}
+
+
+def senet(base: str, classes: int = 1000, legacy: bool = False) -> Seq:
+    """A line of the table above: the network that squeeze and excitation are put into.
+
+    legacy  the authors' form: SE-ResNet with its strides on the first 1×1, max pooling unpadded up to the edge
+    """
+    cardinality, d, *counts = SENET[base]
+    block = partial(SEBottleneck, cardinality=cardinality, d=d, stride_on=1 if legacy and cardinality == 1 else 2)
+    maxpool = Pool("max", 3, 2, 0, ceil=True) if legacy else MAXPOOL
+    return network(block, tuple(counts), Fc(classes), maxpool)

@@ -1,0 +1,164 @@
+"""GoogLeNet against Table 1 as lecture 004 prints it, and the claims of lectures 002 and 003."""
+
+import pytest
+
+from vzor.measure import measure
+from vzor.spec.errors import UserError
+from vzor.spec.rows import LRN, Conv, Drop, Input, Pool, Seq
+from vzor.spec.trace import trace
+from vzor.zoo.googlenet import Inception, googlenet
+
+#: Lecture 004: row -> output, widths, and thousands of parameters and millions of operations as printed.
+MODULES = {
+    "inception3a": ((256, 28, 28), (64, 96, 128, 16, 32, 32), 159, 128),
+    "inception3b": ((480, 28, 28), (128, 128, 192, 32, 96, 64), 380, 304),
+    "inception4a": ((512, 14, 14), (192, 96, 208, 16, 48, 64), 364, 73),
+    "inception4b": ((512, 14, 14), (160, 112, 224, 24, 64, 64), 437, 88),
+    "inception4c": ((512, 14, 14), (128, 128, 256, 24, 64, 64), 463, 100),
+    "inception4d": ((528, 14, 14), (112, 144, 288, 32, 64, 64), 580, 119),
+    "inception4e": ((832, 14, 14), (256, 160, 320, 32, 128, 128), 840, 170),
+    "inception5a": ((832, 7, 7), (256, 160, 320, 32, 128, 128), 1072, 54),
+    "inception5b": ((1024, 7, 7), (384, 192, 384, 48, 128, 128), 1388, 71),
+}
+OTHERS = {
+    "conv1": (64, 112, 112),
+    "maxpool1": (64, 56, 56),
+    "conv3": (192, 56, 56),
+    "maxpool2": (192, 28, 28),
+    "maxpool3": (480, 14, 14),
+    "maxpool4": (832, 7, 7),
+    "avgpool": (1024, 1, 1),
+    "dropout": (1024, 1, 1),
+    "fc": (1000,),
+}
+#: Computed: thousands (1,024) of weights where they are not those printed.
+MISPRINTED = {
+    "inception4a": 366.8,
+    "inception4b": 438.0,
+    "inception4c": 497.5,
+    "inception4d": 590.5,
+    "inception4e": 847.0,
+    "inception5a": 1018.0,
+    "inception5b": 1409.0,
+}
+
+
+def costs(table: Seq) -> dict[str, tuple[int, int, int]]:
+    """Weights without biases, biases and multiply-adds of every row of Table 1; conv2 is a part of conv3."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for line in measure(table).lines:
+        if line.kind in ("Conv", "Fc") and not line.side:
+            row = line.path.split(".")[0].replace("conv2", "conv3")
+            width = line.outs[0][0]
+            weights, biases, macs = found.get(row, (0, 0, 0))
+            found[row] = (weights + line.params - width, biases + width, macs + line.macs)
+    return found
+
+
+@pytest.fixture(scope="module")
+def paper() -> Seq:
+    return googlenet(form="paper")
+
+
+@pytest.mark.parametrize("form", ["torchvision", "paper"])
+def test_every_row_has_the_printed_size_and_widths(form: str) -> None:
+    made = googlenet(form=form)
+    lines = {line.path: line.outs[0] for line in measure(made).lines}
+    expected = OTHERS | {name: out for name, (out, *_) in MODULES.items()}
+    assert {path: lines[path] for path in expected} == expected
+    for name, (out, widths, *_) in MODULES.items():
+        row = made.rows[name]
+        assert isinstance(row, Inception) and (row.n1, row.r3, row.n3, row.r5, row.n5, row.proj) == widths
+        assert row.n1 + row.n3 + row.n5 + row.proj == out[0]
+    assert {path: lines[f"{path}.{path}.pool"] for path in ("aux1", "aux2")} == {
+        "aux1": (512, 4, 4),
+        "aux2": (528, 4, 4),
+    }
+
+
+@pytest.mark.parametrize(
+    ("form", "parameters", "with_heads"), [("torchvision", 6_624_904, 13_004_888), ("paper", 6_998_552, 13_378_280)]
+)
+def test_parameters(form: str, parameters: int, with_heads: int) -> None:
+    sheet = measure(googlenet(form=form))
+    assert (sheet.parameters, sheet.parameters + sheet.aux) == (parameters, with_heads)
+    without = measure(googlenet(form=form, aux=False))
+    assert (without.parameters, without.aux) == (parameters, 0)
+
+
+def test_operations_of_every_row_are_as_printed(paper: Seq) -> None:
+    found = {name: macs / 1e6 for name, (_, _, macs) in costs(paper).items()}
+    for name, (_, _, _, printed) in MODULES.items():
+        if name == "inception4a":
+            assert int(found[name]) == printed and round(found[name], 1) == 73.6, "cut off, not rounded"
+        elif name == "inception5a":
+            assert (printed, round(found[name], 1)) == (54, 51.1), "a misprint"
+        else:
+            assert round(found[name]) == printed, name
+    assert (round(found["conv3"]), round(found["fc"])) == (360, 1)
+
+
+def test_parameters_of_every_row_as_printed_or_as_misprinted(paper: Seq) -> None:
+    found = costs(paper)
+    thousands = {name: round(weights / 1024, 1) for name, (weights, _, _) in found.items()}
+    assert {name: thousands[name] for name in MISPRINTED} == MISPRINTED
+    assert all(round(MISPRINTED[name]) != MODULES[name][2] for name in MISPRINTED if name != "inception4b")
+    assert round(MISPRINTED["inception4b"]) == MODULES["inception4b"][2] + 1
+    assert int(thousands["inception3a"]) == MODULES["inception3a"][2] and thousands["inception3a"] == 159.5
+    assert (thousands["conv3"], thousands["fc"]) == (112, 1000)
+    assert thousands["inception3b"] == 379.0
+    assert round(sum(found["inception3b"][:2]) / 1024) == MODULES["inception3b"][2], "only with biases"
+
+
+def test_the_printed_row_of_the_first_convolution_is_a_separable_one(paper: Seq) -> None:
+    """2.7K and 34M are not those of the printed 7×7, but of one with depth multiplier 8 and a 1×1."""
+    dense = costs(paper)["conv1"]
+    assert (dense[0], round(dense[2] / 1e6, 1)) == (9408, 118.0)
+    depthwise = Conv(None, 7, 2, dw=8, bias=False, act=None)
+    stem = measure(Seq(input=Input(3, 224, 224), depthwise=depthwise, pointwise=Conv(64, 1, bias=False)))
+    assert (stem.parameters, round(stem.macs / 1e6, 1)) == (1176 + 1536, 34.0)
+    assert round((measure(paper).macs - dense[2] + stem.macs) / 1e6, 1) == 1498.7
+
+
+def test_sums(paper: Seq) -> None:
+    """The 6.8M of MobileNet's comparison are the sum of the misprinted rows."""
+    printed = 2.7 + 112 + 1000 + sum(thousands for _, _, thousands, _ in MODULES.values())
+    assert round(printed, 1) == 6797.7 and round(printed / 1e3, 1) == 6.8
+    assert sum(weights for weights, _, _ in costs(paper).values()) == 6_990_272
+    sheet = measure(paper)
+    assert (round(sheet.macs / 1e6, 1), round(sheet.parameters / 1e6, 2)) == (1582.7, 7.0)
+
+
+def test_claims_of_the_lectures(paper: Seq) -> None:
+    """Lecture 002: depth 22 and nine modules of 256 to 1,024 maps; "12 times fewer" and "5M" do not follow."""
+    opened = trace(paper)
+    depth: list[int] = []
+    for node in opened.ops:
+        weighted = node.leaf and node.row.params(*node.xs) > 0
+        depth.append(max((depth[i] for i in node.reads), default=0) + weighted)
+    assert depth[opened.root.outs[0].op] == 22
+    widths = [node.out[0] for node in opened.root.kids if isinstance(node.row, Inception)]
+    assert (len(widths), min(widths), max(widths)) == (9, 256, 1024)
+    parameters = measure(paper).parameters
+    assert round(60_965_224 / parameters, 1) == 8.7
+    assert parameters - (1024 * 1000 + 1000) == 5_973_552
+
+
+def test_what_the_forms_have(paper: Seq) -> None:
+    published = googlenet()
+    assert [row for row in paper.rows.values() if isinstance(row, LRN)] == [LRN(5, 1e-4, 0.75, 1)] * 2
+    assert list(paper.rows)[3] == "norm1" and "norm1" not in published.rows
+    assert paper.rows["dropout"] == Drop(0.4) and published.rows["dropout"] == Drop(0.2)
+    assert paper.rows["maxpool4"] == Pool("max", 3, 2, ceil=True)
+    kernels = {form: rows["inception3a"].k5 for form, rows in (("tv", published.rows), ("paper", paper.rows))}
+    assert kernels == {"tv": 3, "paper": 5}
+    with pytest.raises(UserError, match="Did you mean 'paper'"):
+        googlenet(form="papers")
+
+
+def test_the_naive_module_grows() -> None:
+    naive = googlenet(form="paper", naive=True)
+    lines = {line.path: line.outs[0][0] for line in measure(naive).lines}
+    assert lines["inception3a"] == 64 + 128 + 32 + 192
+    assert lines["inception3b"] == 128 + 192 + 96 + lines["inception3a"]
+    assert measure(naive).macs > 7 * measure(googlenet(form="paper")).macs
