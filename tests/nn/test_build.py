@@ -91,7 +91,7 @@ def test_sides_run_in_training_only_and_pass_on_what_arrives() -> None:
     assert set(trained) == {"out", "aux1"} and trained["aux1"].shape == (2, 5)
     assert torch.equal(trained["out"], 2 * (X + 1))
     assert torch.equal(network.eval()(X), 2 * (X + 1))
-    assert network.loss_weights == {"out": 1.0, "aux1": 0.3}
+    assert network.loss_weights == {"aux1": 0.3}
 
 
 def test_one_head_over_levels_shares_its_weights() -> None:

@@ -61,7 +61,7 @@ def train_once(ours: nn.Module, peer: nn.Module, x: Tensor) -> None:
     assert list(mine) == list(theirs)
     for name, y in theirs.items():
         assert difference(mine[name], y) <= TOLERANCE, name
-    weights = ours.loss_weights
+    weights = {"out": 1.0} | ours.loss_weights
     assert weights == {"out": 1.0, "aux1": 0.3, "aux2": 0.3}
     for outputs in (mine, theirs):
         torch.stack([weights[name] * F.cross_entropy(y, wanted) for name, y in outputs.items()]).sum().backward()

@@ -130,3 +130,22 @@ def test_draw_colours_right_and_wrong_apart():
         np.asarray(draw({"image": image, "label": label}, result))[224 + 9, 150] for label in (0, 1, None)
     )
     assert right[1] > right[0] and wrong[0] > wrong[1] and unknown[2] > unknown[0]
+
+
+def test_loss_rows_of_the_table_weigh_its_outputs_in_training():
+    from vzor.nn.build import build
+    from vzor.spec.rows import Fc, Flatten, Input, Loss, Seq, Side
+
+    head = Seq(flat=Flatten(), fc=Fc(3), loss=Loss(0.7))
+    table = Seq(input=Input(1, 4, 4), side=Side("aux", head), fc=Fc(3), loss=Loss(2.0))
+    net = build(table, seed=0).train()
+    batch = {"image": torch.randn(5, 1, 4, 4), "label": torch.tensor([0, 1, 2, 0, 1])}
+    raw = net(batch["image"])
+    plain = {name: torch.nn.functional.cross_entropy(scores, batch["label"]) for name, scores in raw.items()}
+
+    def terms(training, **options):
+        return make("classify", **options).loss(raw, batch, {"net": net}, Step(0, 0, training))
+
+    for got, out, side in ((terms(True), 2.0, 0.7), (terms(True, side_weight=0.1), 2.0, 0.1), (terms(False), 1.0, 0.3)):
+        torch.testing.assert_close(got["loss"], out * plain["out"])
+        torch.testing.assert_close(got["aux"], side * plain["aux"])

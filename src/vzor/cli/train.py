@@ -69,7 +69,8 @@ def run(
         typer.Option(metavar="balanced|X,Y,…", help="What each class counts. [all alike]", rich_help_panel=LOSS),
     ] = None,
     side_weight: Annotated[
-        float | None, typer.Option(metavar="X", help="What auxiliary heads count. [0.3]", rich_help_panel=LOSS)
+        float | None,
+        typer.Option(metavar="X", help="What auxiliary heads count. [the table's, else 0.3]", rich_help_panel=LOSS),
     ] = None,
     json: Json = False,
     **settings: Any,

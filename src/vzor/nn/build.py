@@ -115,6 +115,8 @@ class Network(Group):
         if isinstance(last, Out):
             self._named = {name: len(opened.find(ref).outs) for name, ref in last.named.items()}
 
+        self._loss_weights = {_output_of(node, nodes): node.row.weight for node in nodes if isinstance(node.row, Loss)}
+
     @property
     def opened(self) -> Trace:
         """The table that this network was built from, with its sizes."""
@@ -122,13 +124,8 @@ class Network(Group):
 
     @property
     def loss_weights(self) -> dict[str, float]:
-        """What the task's loss weighs each output with, from the Loss rows: ``{"out": 1.0, "aux1": 0.3}``."""
-        weights = {"out": 1.0} | dict.fromkeys(self._sides, 1.0)
-        for node in self._opened.ops:
-            if isinstance(node.row, Loss):
-                inside = [s for s in self._opened.root.walk() if isinstance(s.row, Side) and _within(node, s)]
-                weights[inside[-1].kids[0].name if inside else "out"] = node.row.weight
-        return weights
+        """What the task's loss weighs an output with, where a Loss row says so: ``{"out": 1.0, "aux1": 0.3}``."""
+        return self._loss_weights
 
     def forward(self, *xs: Tensor, memo: Memo | None = None) -> Any:
         memo = {} if memo is None else memo
@@ -184,8 +181,10 @@ def _many(out: Any) -> tuple[Tensor, ...]:
     return out if isinstance(out, tuple) else (out,)
 
 
-def _within(node: Node, around: Node) -> bool:
-    return node.path.startswith(around.path + ".")
+def _output_of(node: Node, nodes: list[Node]) -> str:
+    """The output that a row leads to: that of the innermost side around it, or the main one."""
+    sides = [side for side in nodes if isinstance(side.row, Side) and node.path.startswith(side.path + ".")]
+    return sides[-1].kids[0].name if sides else "out"
 
 
 #: How rows side by side are joined, by the row that a From would use for it.

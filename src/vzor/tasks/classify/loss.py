@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,28 +11,38 @@ if TYPE_CHECKING:
 
     from vzor.training.task import Batch, Nets, Step
 
+SIDE = 0.3  # what a side output counts where nobody says
+
 
 @dataclass(frozen=True)
 class Loss:
     """Mean cross-entropy over the labelled samples of a batch, in nats.
 
+    In training every output counts by its weight: `side_weight` for sides where it is given, else what the
+    table's Loss row says, else 1 for the main output and 0.3 for sides (GoogLeNet, arXiv:1409.4842, section 5).
     Labels: (N,) int with -1 for unknown, or (N, classes) float shares after mixup. Smoothing and class
     weights act in training only, so that validation losses compare across options.
     """
 
     label_smoothing: float = 0.0
     class_weights: tuple[float, ...] | None = None
-    side_weight: float = 0.3
+    side_weight: float | None = None
 
     def __call__(self, raw: Any, batch: Batch, nets: Nets, step: Step) -> dict[str, torch.Tensor]:
         target = batch["label"]
-        if not isinstance(raw, dict):
-            return {"loss": self.entropy(raw, target, step.training)}
+        written = getattr(next(iter(nets.values()), None), "loss_weights", {}) if step.training else {}
         terms = {}
-        for name, scores in raw.items():
-            share = 1.0 if name == "out" else self.side_weight
-            terms["loss" if name == "out" else name] = share * self.entropy(scores, target, step.training)
+        for name, scores in (raw if isinstance(raw, dict) else {"out": raw}).items():
+            entropy = self.entropy(scores, target, step.training)
+            share = self._share(name, written)
+            terms["loss" if name == "out" else name] = entropy if share == 1 else share * entropy
         return terms
+
+    def _share(self, name: str, written: Mapping[str, float]) -> float:
+        """What an output counts."""
+        if name == "out":
+            return written.get(name, 1.0)
+        return written.get(name, SIDE) if self.side_weight is None else self.side_weight
 
     def entropy(self, scores: torch.Tensor, target: torch.Tensor, training: bool) -> torch.Tensor:
         """Cross-entropy of scores (N, classes) against the target; 0 where no sample has a label."""

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 Weights = Sequence[float] | Literal["balanced"] | None
 
 
-def task(*, label_smoothing: float = 0.0, class_weights: Weights = None, side_weight: float = 0.3) -> Task:
+def task(*, label_smoothing: float = 0.0, class_weights: Weights = None, side_weight: float | None = None) -> Task:
     """One class per image.
 
     label_smoothing  share of the target spread evenly over the classes, in training only
     class_weights    one number per class, in the order of the data's classes, or "balanced": each class
                      counts alike, however many images it has; in training only, scaled so that the mean
                      over the training samples (or over the numbers given) is 1
-    side_weight      what side outputs count in the loss (0.3 in GoogLeNet, arXiv:1409.4842, section 5)
+    side_weight      what side outputs count in the loss; None: what the table's Loss rows say, else 0.3
     """
     if not 0 <= label_smoothing < 1:
         raise UserError(f"label_smoothing is {label_smoothing}; give a number from 0 to below 1.")
