@@ -20,6 +20,7 @@ from vzor.spec.sheet import Field, Line, Sheet
 from vzor.spec.tables import Rows, Seq
 from vzor.spec.trace import trace
 from vzor.zoo import index
+from vzor.zoo.notes import notes
 
 Vocabulary = Mapping[str, Any]
 
@@ -250,7 +251,7 @@ def _find(source: str | os.PathLike[str] | Table | Row, classes: int | None, voc
         raise UserError(f"{source!r} is not a network: give a name, the path of a table file, a Table or rows.")
     name = os.fspath(source)
     if name in index.ZOO:
-        return Table(name, index.table(name, classes=classes), index.entry(name).notes, origin=name)
+        return Table(name, index.table(name, classes=classes), notes(name), origin=name)
     path = Path(name).expanduser()
     if path.is_file():
         return _read(path, classes, vocab)

@@ -1,0 +1,249 @@
+"""What to know about a network: how paper and published weights differ, and which printed figures do not follow.
+
+One sentence per line.  No torch.
+"""
+
+BIASES = "The published weights keep the convolutions' biases, which batch normalisation makes idle."
+NO_WEIGHTS = "No weights are published for this form."
+ON_3X3 = "The published weights have the stride of a block on its 3×3; the paper on its first 1×1 ({v1})."
+OPTION_B = "The published weights project a shortcut that changes width; {a} pads it with zeros."
+GROWTH = "The lectures' table leaves out the growth rate, k = 32, and the compression, 0.5."
+KERAS_DEPTH = "Keras' table prints its weight layers as depth; for VGG it counts the longest path of its graph instead."
+LEGACY = (
+    "This is the form of timm's later weights; the authors' own ({legacy}) have a block's stride on its first 1×1 and "
+    "max pooling without padding."
+)
+AUTHORS = "The authors' form: a block's stride on its first 1×1, and max pooling that hangs over the edge, not padded."
+AUTHORS_X = "The authors' form: max pooling hangs over the edge and is not padded."
+PRE_STEM = (
+    "As timm publishes it, conv1 goes to its pooling without normalisation; Keras ({keras}) halves sizes in a stage's "
+    "last block and has biases."
+)
+KERAS_V2 = (
+    "Keras' form: biases where no normalisation follows, strides in a stage's last block, zeros around the max "
+    "pooling, eps 1.001e-5."
+)
+HALF_ZEROS = (
+    "Zeros of a growing shortcut follow its maps, as in the paper; akamaster's published weights want half before them."
+)
+LIKE_KERAS = "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3; other weights have that of {other}."
+GOOGLENET_SLIPS = (
+    "The slide's table cites arXiv:1409.1556, which is VGG.\n"
+    "Its parameters of modules 4a to 5b (and the operations of 5a) do not follow from its widths; its 6.8M in "
+    "MobileNet's comparison are the sum of those misprints.\n"
+    "Its 2.7K and 34M for the first convolution are those of a separable one with depth multiplier 8."
+)
+
+NOTES: dict[str, str] = {
+    "alexnet": (
+        "One tower of 64-192-384-256-256 maps without LRN, as torchvision publishes it; the paper of "
+        "2012 has 96-256-384-384-256 in two towers (alexnet_2012).\n"
+        "The 60M parameters that lecture 003 prints are those of alexnet_2012."
+    ),
+    "alexnet_2012": (
+        "Two towers are two groups in conv2, conv4 and conv5; only so are there 60M parameters "
+        "(60,965,224).\n"
+        "LRN has the constants of Caffe's weights, k=1 and alpha divided by 5; norm=\"paper\" gives k=2 and "
+        "alpha undivided.\n"
+        "The paper prints 224 for the input; its sizes come out with 227."
+    ),
+    "alexnet_geron": (
+        "Lecture 001 prints SAME padding for C1, which gives 56×56 and not the printed 55×55; padding 2 "
+        "gives that.\n"
+        "It prints no pooling between C7 and F8, without which F8 alone has 177.2M weights; pool5 is added.\n"
+        "Without groups it has 62,378,344 parameters and not the 60M of lecture 003."
+    ),
+    "alexnet_scheme": (
+        "The scheme of lecture 000; with 224 pixels and conv1 unpadded fc6 sees 5×5, so that there are "
+        "50,844,008 parameters and not the 60M of lecture 003."
+    ),
+    "darknet19": (
+        "The published weights are in Darknet's own format.\n"
+        "Table 6 does not print batch normalisation and leaky ReLU, which the authors' configuration has."
+    ),
+    "densenet100_k12_cifar": NO_WEIGHTS,
+    "densenet100_k24_cifar": NO_WEIGHTS,
+    "densenet121": GROWTH + "\n" + KERAS_DEPTH,
+    "densenet161": (
+        "Of the authors' code and torchvision, with k = 48; the paper's Table 1, as last printed, leaves it out."
+    ),
+    "densenet169": GROWTH + "\n" + KERAS_DEPTH,
+    "densenet201": GROWTH + "\n" + KERAS_DEPTH,
+    "densenet264": (
+        GROWTH + "\nOnly the authors published weights of it, for Torch 7.\n"
+        "Counted as the others are, it has 265 layers with weights."
+    ),
+    "densenet40_k12_cifar": NO_WEIGHTS,
+    "densenet_bc100_k12_cifar": NO_WEIGHTS,
+    "densenet_bc190_k40_cifar": NO_WEIGHTS,
+    "densenet_bc250_k24_cifar": NO_WEIGHTS,
+    "googlenet": (
+        "The published weights have batch normalisation, no LRN, a 3×3 in the place of the 5×5 and 2×2 in the "
+        "last max pooling; the paper's form is googlenet_paper.\n"
+        "They expect pictures normalised to 0.5 ± 0.5, which here belongs to the preparation of pictures."
+    ),
+    "googlenet_paper": (
+        "The lectures' 5M and \"12 times fewer than AlexNet\" do not follow: it has 6,998,552 parameters, 8.7 "
+        "times fewer.\n" + GOOGLENET_SLIPS
+    ),
+    "inception_resnet_v1": "No ImageNet weights are published for this form.",
+    "inception_resnet_v2": (
+        "The published network is not the paper's (inception_resnet_v2_paper): another stem, one Inception "
+        "block more, twice as many blocks, narrower maps and a 1×1 to 1536 at the end.\n"
+        "The printed 55M parameters are its own (55,843,464); the printed depth of more than 550 is 572 layers of "
+        "Keras' graph, normalisations and nonlinearities counted, and 245 with weights.\n"
+        "Keras has the same network without the 30272 gammas."
+    ),
+    "inception_resnet_v2_paper": (
+        NO_WEIGHTS + "\n"
+        "The paper prints 1154 maps where 1152 arrive (Figure 17) and 2048 where 2144 arrive (Figure 19)."
+    ),
+    "inception_v3": (
+        "The published weights differ from Table 1: a 1×1 and an unpadded 3×3 between two max-poolings where "
+        "it prints three 3×3, so that 192 maps and not 288 arrive at the first block.\n"
+        "The side head needs inputs of about 299 pixels; aux=False leaves it out, and 75 are enough.\n"
+        "The weights of torchvision expect pictures normalised to 0.5 ± 0.5."
+    ),
+    "inception_v3_keras": (
+        "The form of Keras' weights: average pooling does not count the padding, and batch normalisation has no "
+        "gamma."
+    ),
+    "legacy_seresnet101": AUTHORS,
+    "legacy_seresnet152": AUTHORS,
+    "legacy_seresnet50": AUTHORS + "\nThe lectures' slide cites arXiv:1611.05431, which is ResNeXt.",
+    "legacy_seresnext101_32x4d": AUTHORS_X,
+    "legacy_seresnext50_32x4d": AUTHORS_X,
+    "lenet5": (
+        "The table of lecture 001, with a trained output layer where it prints RBF.\n"
+        "The paper's trainable sub-sampling, partly connected C3 and RBF output are in lenet5_1998."
+    ),
+    "lenet5_1998": (
+        "The RBF codes are seeded ±1 for any number of classes; the paper draws ten digits of 7×12 by "
+        "hand."
+    ),
+    "lenet5_sigmoid": "The scheme of lecture 000: 28×28 pictures, padded by 2, where the paper has 32×32.",
+    "mobilenet_keras": (
+        LIKE_KERAS.format(other="mobilenetv1_100") + "\n"
+        "The lectures print a depth of 88, which no count gives: Keras' graph has 91 layers, and 28 rows have "
+        "weights."
+    ),
+    "mobilenet_keras_025": LIKE_KERAS.format(other="mobilenetv1_025"),
+    "mobilenet_keras_050": LIKE_KERAS.format(other="mobilenetv1_050"),
+    "mobilenet_keras_075": LIKE_KERAS.format(other="mobilenetv1_075"),
+    "mobilenet_paper": NO_WEIGHTS + "\nThe paper writes ReLU; all published weights have ReLU6.",
+    "mobilenet_v2_keras": (
+        LIKE_KERAS.format(other="mobilenet_v2") + "\n"
+        "The lectures print a depth of 88, which no count gives: Keras' graph has 156 layers, and 53 rows have "
+        "weights."
+    ),
+    "mobilenet_v2_keras_035": LIKE_KERAS.format(other="mobilenetv2_035"),
+    "mobilenet_v2_keras_050": LIKE_KERAS.format(other="mobilenetv2_050"),
+    "mobilenet_v2_keras_075": LIKE_KERAS.format(other="mobilenetv2_075"),
+    "mobilenet_v2_keras_130": "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3.",
+    "mobilenet_v2_keras_140": LIKE_KERAS.format(other="mobilenetv2_140"),
+    "mobilenetv1_025": NO_WEIGHTS,
+    "mobilenetv1_050": NO_WEIGHTS,
+    "mobilenetv1_075": NO_WEIGHTS,
+    "mobilenetv1_100": (
+        "The published weights have ReLU6; the paper writes ReLU (mobilenet_paper).\n"
+        "Table 1 prints stride 2 for the last depthwise convolution, whose size it prints as unchanged; only with "
+        "stride 1 are there the printed 569M multiply-adds (568.7M; with 2, 533.8M).\n"
+        "The printed 4.2M parameters are 4.210M without batch normalisation or 4.232M with it.\n"
+        "GoogLeNet's 1550M and 6.8M beside it cannot be reproduced: 6.8M is the sum of misprinted rows."
+    ),
+    "mobilenetv2_035": NO_WEIGHTS,
+    "mobilenetv2_075": NO_WEIGHTS,
+    "nin": "The widths are those of the authors' model for Caffe, which is published with weights.",
+    "nin_cifar": "The widths are those of the authors' model for Caffe, which is published with weights.",
+    "resnet1001_cifar": (
+        NO_WEIGHTS + "\nThe paper's 10.2M parameters leave normalisation out; with it there are 10,327,706."
+    ),
+    "resnet101": (
+        ON_3X3.format(v1="resnet101_v1") + "\n"
+        "The printed 7.6e9 FLOPs are multiply-adds of resnet101_v1 (7.570e9); this form has 7.801e9."
+    ),
+    "resnet101_v1": NO_WEIGHTS,
+    "resnet101v2_keras": KERAS_V2,
+    "resnet110_cifar": HALF_ZEROS,
+    "resnet1202_cifar": HALF_ZEROS,
+    "resnet152": (
+        ON_3X3.format(v1="resnet152_v1") + "\n"
+        "The printed 11.3e9 FLOPs are multiply-adds of resnet152_v1 (11.282e9); this form has 11.514e9.\n"
+        "The printed top-5 error of 3.57 % is that of the paper's ensemble of 2015, not of 2014 and not of "
+        "one network."
+    ),
+    "resnet152_v1": NO_WEIGHTS,
+    "resnet152v2_keras": KERAS_V2,
+    "resnet164_cifar": NO_WEIGHTS,
+    "resnet18": (
+        OPTION_B.format(a="resnet18_a") + "\n"
+        "The printed 1.8e9 FLOPs are multiply-adds (1.814e9)."
+    ),
+    "resnet18_a": NO_WEIGHTS,
+    "resnet20_cifar": HALF_ZEROS,
+    "resnet32_cifar": HALF_ZEROS,
+    "resnet34": (
+        OPTION_B.format(a="resnet34_a") + "\n"
+        "The printed 3.6e9 FLOPs are multiply-adds of resnet34_a (3.644e9); this form has 3.664e9."
+    ),
+    "resnet34_a": NO_WEIGHTS,
+    "resnet44_cifar": HALF_ZEROS,
+    "resnet50": (
+        ON_3X3.format(v1="resnet50_v1") + "\n"
+        "The printed 3.8e9 FLOPs are multiply-adds of resnet50_v1 (3.858e9), cut off and not rounded; this "
+        "form has 4.089e9."
+    ),
+    "resnet50_v1": "The authors published weights of this form for Caffe.",
+    "resnet50v2_keras": KERAS_V2,
+    "resnet56_cifar": HALF_ZEROS,
+    "resnetv2_101": PRE_STEM.format(keras="resnet101v2_keras"),
+    "resnetv2_152": PRE_STEM.format(keras="resnet152v2_keras"),
+    "resnetv2_50": PRE_STEM.format(keras="resnet50v2_keras"),
+    "resnext101_32x8d": "Of torchvision; the paper has 32×4d and 64×4d.",
+    "seresnet101": LEGACY.format(legacy="legacy_seresnet101"),
+    "seresnet152": LEGACY.format(legacy="legacy_seresnet152"),
+    "seresnet50": (
+        LEGACY.format(legacy="legacy_seresnet50") + "\n"
+        "The lectures' slide cites arXiv:1611.05431, which is ResNeXt."
+    ),
+    "seresnext101_32x4d": "The authors' own weights (legacy_seresnext101_32x4d) have max pooling without padding.",
+    "seresnext50_32x4d": "The authors' own weights (legacy_seresnext50_32x4d) have max pooling without padding.",
+    "squeezenet1_0": (
+        "Table 1 prints 224 for the input; its sizes 111, 55, 27 and 13 come out with 227.\n"
+        "It prints 13×12 for maxpool8, which is 13×13, and 7×7 and 3×3 beside the percentages of conv1 and conv10.\n"
+        "What it calls sparsity is the share kept, and for the 3×3 of fire8 it must be 30 %, not the printed 33 %.\n"
+        "The printed 50 times fewer parameters than AlexNet are 48.8 times."
+    ),
+    "squeezenet1_0_complex": NO_WEIGHTS,
+    "squeezenet1_0_simple": "The authors published weights of this form for Caffe.",
+    "squeezenet1_1": "The authors' later version; the paper does not have it.",
+    "squeezenet1_1_complex": NO_WEIGHTS,
+    "squeezenet1_1_simple": NO_WEIGHTS,
+    "vgg11_bn": BIASES,
+    "vgg11_lrn": NO_WEIGHTS,
+    "vgg13_bn": BIASES,
+    "vgg16": (
+        "The printed 138M parameters \"of VGG-19\" are those of this network (138,357,544).\n"
+        "The 15,300M multiply-adds in MobileNet's comparison are those of the convolutions alone (15,346.6M; "
+        "with the fully connected rows 15,470.3M)."
+    ),
+    "vgg16_bn": BIASES,
+    "vgg16_c": NO_WEIGHTS,
+    "vgg16_c_bn": NO_WEIGHTS,
+    "vgg19": (
+        "The lectures print 138M parameters for it, which VGG-16 has; it has 143,667,240.\n"
+        "The \"144 million\" on the Inception slide of lecture 002 are this network's."
+    ),
+    "vgg19_bn": BIASES,
+    "xception": (
+        "The weights of timm were carried over from Keras' (xception_keras), but pool with padding on every side "
+        "and normalise with eps 1e-5.\n"
+        "The networks xception41, xception65 and xception71 of timm are other ones."
+    ),
+    "xception_keras": "The form of Keras' weights: max pooling padded as TensorFlow pads, eps 1e-3.",
+}
+
+
+def notes(name: str) -> tuple[str, ...]:
+    """The sentences on the network of that name; none where there is nothing to say."""
+    return tuple(NOTES.get(name, "").splitlines())
