@@ -1,0 +1,121 @@
+"""From our names of tensors to a publisher's, and back: ordered rules, and every tensor on both sides accounted for.
+
+A family's rules rename every name of ours, in order.  The way back is the same list read the other way, which is
+only possible where no two of ours become one: that is checked whenever rules are applied, and so is every shape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from torch import Tensor
+
+from vzor.spec.errors import UserError
+from vzor.spec.row import Shape, text
+from vzor.weights.keys.turns import SAME, Turn
+
+#: A regular expression and what replaces it: a template (``r"\1.bn"``) or a function of the match.
+Rule = tuple[str, str | Callable[[re.Match[str]], str]]
+T = TypeVar("T")
+#: Steps that a batch normalisation has seen; files from before torch 0.4.1, and those of others, do not have it.
+COUNTER = "num_batches_tracked"
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Keys:
+    """How one publisher names and lays out the tensors of a family of networks.
+
+    publisher  torchvision, timm, keras, …
+    networks   our names, as shell patterns, of the networks that it publishes in this form
+    rules      each in turn renames every tensor of ours
+    turns      (regular expression of our name, change of layout), the first that matches; none: laid out as ours
+    counters   whether its networks count the steps of batch normalisation, as torch's do
+    unused     regular expression of its tensors that its network does not need either
+    """
+
+    publisher: str
+    networks: tuple[str, ...]
+    rules: tuple[Rule, ...] = ()
+    turns: tuple[tuple[str, Turn], ...] = ()
+    counters: bool = True
+    unused: str | None = None
+
+    def covers(self, network: str) -> bool:
+        """Whether a network of ours is published in this form."""
+        return any(fnmatchcase(network, pattern) for pattern in self.networks)
+
+    def renamed(self, name: str) -> str:
+        """The publisher's name of our tensor ``name``."""
+        for pattern, replacement in self.rules:
+            name = re.sub(pattern, replacement, name)
+        return name
+
+    def names(self, ours: Iterable[str]) -> dict[str, str]:
+        """{ours: theirs}, one to one.  AssertionError where two of ours would become one: rules that are wrong."""
+        found: dict[str, str] = {}
+        for name in ours:
+            if self.counters or not name.endswith(COUNTER):
+                found[name] = self.renamed(name)
+        assert len(set(found.values())) == len(found), f"rules of {self.publisher} are not one to one: {_twice(found)}"
+        return found
+
+    def turn(self, name: str) -> Turn:
+        """How our tensor ``name`` is laid out there."""
+        return next((turn for pattern, turn in self.turns if re.search(pattern, name)), SAME)
+
+
+def to_theirs(keys: Keys, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Our tensors under the publisher's names, in its layout."""
+    return {theirs: keys.turn(ours).there(state[ours]) for ours, theirs in keys.names(state).items()}
+
+
+def to_ours(
+    keys: Keys, ours: Mapping[str, Shape], theirs: Mapping[str, Tensor], left: Iterable[str] = ()
+) -> dict[str, Tensor]:
+    """The publisher's tensors under our names, in our layout.
+
+    ours   the names and shapes of the network that is to get them
+    left   names of ours that are to stay as they are; theirs may be missing or of another shape
+
+    Counters of batch normalisation that the file leaves out are left out here too.  Raises UserError, naming
+    tensors, where one has no partner or another shape.
+    """
+    names, left = keys.names(ours), set(left)
+    extra = [name for name in theirs.keys() - names.values() if not (keys.unused and re.search(keys.unused, name))]
+    missing = [name for mine, name in names.items() if name not in theirs and not _may_lack(mine, left)]
+    if missing or extra:
+        raise UserError(
+            f"These are not the weights of this network as {keys.publisher} names them: {_said(missing, extra)}."
+        )
+    found: dict[str, Tensor] = {}
+    for mine, name in names.items():
+        if mine in left or name not in theirs:
+            continue
+        turn, value, shape = keys.turn(mine), theirs[name], tuple(ours[mine])
+        if tuple(value.shape) != turn.shape(shape):
+            has, wants = text(tuple(value.shape)) or "one number", text(turn.shape(shape)) or "one number"
+            raise UserError(f"Tensor {name} has the shape {has} where this network needs {wants}; take weights of it.")
+        found[mine] = turn.back(value, shape)
+    return found
+
+
+def _may_lack(name: str, left: set[str]) -> bool:
+    return name.endswith(COUNTER) or name in left
+
+
+def _said(missing: list[str], extra: list[str]) -> str:
+    parts = []
+    for what, names in (("are missing", missing), ("are of no use in it", extra)):
+        if names:
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            parts.append(f"{', '.join(sorted(names)[:SHOWN])}{more} {what}")
+    return "; ".join(parts)
+
+
+def _twice(names: Mapping[str, str]) -> list[str]:
+    return sorted({name for name in names.values() if list(names.values()).count(name) > 1})[:SHOWN]

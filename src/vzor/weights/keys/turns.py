@@ -1,0 +1,78 @@
+"""Changes of layout between a publisher's tensor and ours: ``shape`` theirs of ours, ``there`` and ``back`` values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+
+from torch import Tensor
+
+from vzor.spec.row import Shape
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A layout: the shape there of a tensor whose shape is ours; values there; values back into a shape of ours."""
+
+    shape: Callable[[Shape], Shape]
+    there: Callable[[Tensor], Tensor]
+    back: Callable[[Tensor, Shape], Tensor]
+
+
+def permuted(*order: int) -> Turn:
+    """Axis i there is our axis ``order[i]``."""
+    inverse = tuple(order.index(i) for i in range(len(order)))
+    return Turn(
+        lambda shape: tuple(shape[i] for i in order),
+        lambda x: x.permute(order).contiguous(),
+        lambda x, shape: x.permute(inverse).contiguous(),
+    )
+
+
+def viewed(to: Callable[[Shape], Shape]) -> Turn:
+    """The same numbers in reading order, as the shape ``to(ours)``."""
+    return Turn(to, lambda x: x.reshape(to(tuple(x.shape))), lambda x, shape: x.reshape(shape))
+
+
+def flattened(maps: int) -> Turn:
+    """A fully connected row that reads ``maps`` maps, which Keras flattens with the channels last.
+
+    There (height · width · maps, out), ours (out, maps · height · width).
+    """
+
+    def there(x: Tensor) -> Tensor:
+        return x.unflatten(1, (maps, -1)).permute(2, 1, 0).flatten(0, 1).contiguous()
+
+    def back(x: Tensor, shape: Shape) -> Tensor:
+        return x.unflatten(0, (-1, maps)).permute(2, 1, 0).flatten(1).contiguous()
+
+    return Turn(lambda shape: (shape[1], shape[0]), there, back)
+
+
+SAME = Turn(lambda shape: shape, lambda x: x, lambda x, shape: x)
+#: Keras' convolution: (height, width, in, out) for our (out, in, height, width).
+HWIO = permuted(2, 3, 1, 0)
+#: Keras' fully connected: (in, out) for our (out, in).
+IN_OUT = permuted(1, 0)
+#: A fully connected row that is kept as a 1×1 convolution.
+AS_1X1 = viewed(lambda shape: (*shape, 1, 1))
+
+
+def depthwise(multiplier: int = 1) -> Turn:
+    """Keras' depthwise kernel: (height, width, in, multiplier) for our (in · multiplier, 1, height, width)."""
+    return Turn(
+        lambda shape: (*shape[2:], shape[0] // multiplier, multiplier),
+        lambda x: x.reshape(-1, multiplier, *x.shape[2:]).permute(2, 3, 0, 1).contiguous(),
+        lambda x, shape: x.permute(2, 3, 0, 1).reshape(shape).contiguous(),
+    )
+
+
+def rows_of(maps: int, side: int) -> Turn:
+    """A fully connected row that is kept as a convolution over the whole ``side``×``side`` map (timm's VGG)."""
+
+    def there(shape: Shape) -> Shape:
+        assert prod(shape[1:]) == maps * side * side
+        return (shape[0], maps, side, side)
+
+    return viewed(there)
