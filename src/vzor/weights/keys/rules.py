@@ -35,7 +35,9 @@ class Keys:
     rules      each in turn renames every tensor of ours
     turns      (regular expression of our name, change of layout), the first that matches; none: laid out as ours
     counters   whether its networks count the steps of batch normalisation, as torch's do
-    unused     regular expression of its tensors that its network does not need either
+    unused     regular expression of its tensors that our network does not need either
+    lacks      regular expression of our tensors that it does not publish: they stay as they are
+    old        rules from the names in its older files to those of today
     """
 
     publisher: str
@@ -44,6 +46,8 @@ class Keys:
     turns: tuple[tuple[str, Turn], ...] = ()
     counters: bool = True
     unused: str | None = None
+    lacks: str | None = None
+    old: tuple[Rule, ...] = ()
 
     def covers(self, network: str) -> bool:
         """Whether a network of ours is published in this form."""
@@ -51,15 +55,19 @@ class Keys:
 
     def renamed(self, name: str) -> str:
         """The publisher's name of our tensor ``name``."""
-        for pattern, replacement in self.rules:
-            name = re.sub(pattern, replacement, name)
-        return name
+        return _renamed(name, self.rules)
+
+    def has(self, name: str) -> bool:
+        """Whether it publishes our tensor ``name``."""
+        if self.lacks and re.search(self.lacks, name):
+            return False
+        return self.counters or not name.endswith(COUNTER)
 
     def names(self, ours: Iterable[str]) -> dict[str, str]:
         """{ours: theirs}, one to one.  AssertionError where two of ours would become one: rules that are wrong."""
         found: dict[str, str] = {}
         for name in ours:
-            if self.counters or not name.endswith(COUNTER):
+            if self.has(name):
                 found[name] = self.renamed(name)
         assert len(set(found.values())) == len(found), f"rules of {self.publisher} are not one to one: {_twice(found)}"
         return found
@@ -67,6 +75,13 @@ class Keys:
     def turn(self, name: str) -> Turn:
         """How our tensor ``name`` is laid out there."""
         return next((turn for pattern, turn in self.turns if re.search(pattern, name)), SAME)
+
+    def of_today(self, theirs: Mapping[str, T]) -> dict[str, T]:
+        """A file's tensors under the names of today.  UserError where two names are one tensor's."""
+        found = {_renamed(name, self.old): value for name, value in theirs.items()}
+        if len(found) < len(theirs):
+            raise UserError(f"The file has one tensor of {self.publisher}'s under an old and a new name; remove one.")
+        return found
 
 
 def to_theirs(keys: Keys, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -82,10 +97,10 @@ def to_ours(
     ours   the names and shapes of the network that is to get them
     left   names of ours that are to stay as they are; theirs may be missing or of another shape
 
-    Counters of batch normalisation that the file leaves out are left out here too.  Raises UserError, naming
+    Counters of batch normalisation that the file leaves out, and what it does not publish, are left out.  Raises UserError, naming
     tensors, where one has no partner or another shape.
     """
-    names, left = keys.names(ours), set(left)
+    names, theirs, left = keys.names(ours), keys.of_today(theirs), set(left)
     extra = [name for name in theirs.keys() - names.values() if not (keys.unused and re.search(keys.unused, name))]
     missing = [name for mine, name in names.items() if name not in theirs and not _may_lack(mine, left)]
     if missing or extra:
@@ -102,6 +117,12 @@ def to_ours(
             raise UserError(f"Tensor {name} has the shape {has} where this network needs {wants}; take weights of it.")
         found[mine] = turn.back(value, shape)
     return found
+
+
+def _renamed(name: str, rules: Iterable[Rule]) -> str:
+    for pattern, replacement in rules:
+        name = re.sub(pattern, replacement, name)
+    return name
 
 
 def _may_lack(name: str, left: set[str]) -> bool:
