@@ -1,21 +1,24 @@
-"""Weights carried from our networks to a peer's, name by name, and outputs compared."""
+"""Weights carried from our networks to a peer's by the product's own rules, and outputs compared."""
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vzor.nn.build import build
 from vzor.spec.edit import rewrite
 from vzor.spec.row import Row, Shape
-from vzor.spec.rows import Fc
+from vzor.spec.rows import Drop, Fc
 from vzor.spec.tables import Rows
+from vzor.weights.keys import Keys, to_theirs
 
 State = dict[str, Tensor]
 TOLERANCE = 1e-10  # relative to the largest output, in float64
+GRADIENT = 1e-8  # relative to the tensor's largest
 
 
 @pytest.fixture(autouse=True)
@@ -48,39 +51,35 @@ def narrow(table: Rows, to: int = 24) -> Rows:
     return rewrite(table, change)
 
 
-def by_order(ours: State, theirs: State) -> State:
-    """Our tensors under the peer's names: plain chains match row for row."""
-    assert len(ours) == len(theirs)
-    return dict(zip(theirs, ours.values(), strict=True))
+def certain(table: Rows) -> Rows:
+    """``table`` without dropout, to train beside a peer."""
+
+    def change(row: Row) -> Row:
+        if isinstance(row, Drop):
+            return dataclasses.replace(row, p=0.0)
+        return dataclasses.replace(row, drop=0.0) if isinstance(row, Fc) else row
+
+    return rewrite(table, change)
 
 
-def by_rule(*rules: tuple[str, str]) -> Callable[[State, State], State]:
-    """Our tensors under the peer's names: each of ours is renamed by every (pattern, replacement) in order."""
-
-    def names(ours: State, theirs: State) -> State:
-        renamed = {}
-        for name, value in ours.items():
-            for pattern, replacement in rules:
-                name = re.sub(pattern, replacement, name)
-            assert name not in renamed
-            renamed[name] = value
-        return renamed
-
-    return names
+def plain(keys: Keys) -> Keys:
+    """Caffe's names for a network of torch's layers: a blob is a weight or a bias, and pictures are RGB."""
+    tensors = ((r"/0$", ".weight"), (r"/1$", ".bias"))
+    return dataclasses.replace(keys, rules=(*keys.rules, *tensors), turns=())
 
 
-def give(ours: nn.Module, peer: nn.Module, names: Callable[[State, State], State]) -> None:
-    """Our weights to ``peer``: every tensor of both has exactly one partner, of the same shape.
+def shapes(state: State) -> dict[str, Shape]:
+    return {name: tuple(value.shape) for name, value in state.items()}
+
+
+def give(ours: nn.Module, peer: nn.Module, keys: Keys) -> None:
+    """Our weights to ``peer``, which names them by ``keys``; every tensor of both has a partner of the same shape.
 
     The peer may be on the meta device; it gets copies.
     """
-    here, there = ours.state_dict(), peer.state_dict()
-    mapped = names(here, there)
-    assert set(mapped) == set(there)
-    assert {key: tuple(value.shape) for key, value in mapped.items()} == {
-        key: tuple(value.shape) for key, value in there.items()
-    }
-    peer.load_state_dict({key: value.clone() for key, value in mapped.items()}, assign=True)
+    theirs = to_theirs(keys, ours.state_dict())
+    assert shapes(theirs) == shapes(peer.state_dict())
+    peer.load_state_dict({name: value.clone() for name, value in theirs.items()}, assign=True)
 
 
 def picture(*size: int, batch: int = 2, seed: int = 1) -> Tensor:
@@ -98,3 +97,38 @@ def difference(a: Tensor, b: Tensor) -> float:
 @torch.no_grad()
 def assert_same(ours: nn.Module, peer: nn.Module, x: Tensor) -> None:
     assert difference(ours.eval()(x), peer.eval()(x)) <= TOLERANCE
+
+
+def outputs(y: object) -> dict[str, Tensor]:
+    """Outputs by our names: a tensor, our dict, or torchvision's named tuple of logits and those of its side heads."""
+    if isinstance(y, Tensor):
+        return {"out": y}
+    if isinstance(y, dict):
+        return y
+    assert isinstance(y, tuple)
+    names = {"logits": "out", "aux_logits": "aux1", "aux_logits1": "aux1", "aux_logits2": "aux2"}
+    return dict(sorted((names[field], value) for field, value in y._asdict().items()))
+
+
+def assert_same_step(ours: nn.Module, peer: nn.Module, keys: Keys, x: Tensor) -> None:
+    """In training mode: every output, every gradient, and the running statistics afterwards."""
+    mine, theirs = outputs(ours.train()(x)), outputs(peer.train()(x))
+    assert set(mine) == set(theirs)
+    for name, y in theirs.items():
+        assert difference(mine[name], y) <= TOLERANCE, name
+    targets = torch.arange(len(x)) % 7
+    weights = {"out": 1.0} | ours.loss_weights
+    for found in (mine, theirs):
+        torch.stack([weights[name] * F.cross_entropy(y, targets) for name, y in found.items()]).sum().backward()
+    gradients = to_theirs(keys, {name: p.grad for name, p in ours.named_parameters()})
+    wanted = {name: p.grad for name, p in peer.named_parameters()}
+    assert shapes(gradients) == shapes(wanted)
+    largest = max(float(g.abs().max()) for g in wanted.values())
+    for name, g in wanted.items():
+        # A bias before batch normalisation has no gradient but rounding's, which is next to nothing.
+        scale = max(float(g.abs().max()), 1e-4 * largest)
+        assert float((gradients[name] - g).abs().max()) <= GRADIENT * scale, name
+    state = to_theirs(keys, ours.state_dict())
+    for name, value in peer.state_dict().items():
+        exact = not value.is_floating_point()
+        assert torch.equal(state[name], value) if exact else difference(state[name], value) <= GRADIENT, name

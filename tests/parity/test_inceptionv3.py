@@ -1,4 +1,4 @@
-"""Inception v3 against torchvision under random weights, in float64, its side head included."""
+"""Inception v3 against torchvision under random weights, in float64."""
 
 import pytest
 import torch
@@ -6,18 +6,12 @@ import torch.nn.functional as F
 import torchvision
 from torch import Tensor, nn
 
+from vzor.weights.keys import find, to_theirs
 from vzor.zoo.inceptionv3 import inception_v3
 
-from .helpers import TOLERANCE, State, assert_same, by_rule, difference, give, picture, random_network
+from .helpers import TOLERANCE, assert_same, difference, give, picture, random_network, shapes
 
-#: Ours to torchvision's: rows of a branch are counted from 1 there, and its pooling is not counted.
-NAMES = by_rule(
-    (r"^AuxLogits\.aux1\.", "AuxLogits."),
-    (r"\.branch_pool\.1\.", ".branch_pool."),
-    (r"\.(branch\w+)\.1\.([ab])\.", r".\1_2\2."),
-    (r"\.(branch\w+)\.2\.([ab])\.", r".\1_3\2."),
-    *((rf"\.(branch\w+)\.{i}\.", rf".\1_{i + 1}.") for i in range(5)),
-)
+NAMES = find("inception_v3", "torchvision")
 
 
 def vision(aux: bool = False, classes: int = 7) -> nn.Module:
@@ -34,35 +28,19 @@ def test_published_form(size: tuple[int, int]) -> None:
     assert_same(ours, peer, picture(3, *size))
 
 
-def test_training_with_the_side_head() -> None:
-    """At its own size, which the side head needs: both outputs and the batch's statistics."""
-    ours, peer = random_network(inception_v3(7)), vision(aux=True)
-    give(ours, peer, NAMES)
-    ours.train()
-    peer.train()
-    ours.dropout.p = peer.dropout.p = 0.0
-    x = picture(3, 299, 299)
-    with torch.no_grad():
-        here, there = ours(x), peer(x)
-    assert set(here) == {"out", "aux1"}
-    assert difference(here["out"], there.logits) <= TOLERANCE
-    assert difference(here["aux1"], there.aux_logits) <= TOLERANCE
-    state = NAMES(ours.state_dict(), {})
-    assert all(torch.allclose(state[key], value, 1e-9, 1e-9) for key, value in peer.state_dict().items())
-
-
-def without_gamma(ours: State, theirs: State) -> State:
+def give_without_gamma(ours: nn.Module, peer: nn.Module) -> None:
     """Keras has no gamma: it is 1 in the peer."""
-    renamed = NAMES(ours, theirs)
-    gammas = {key: torch.ones(value.shape).double() for key, value in theirs.items() if key.endswith("bn.weight")}
-    assert not set(gammas) & set(renamed)
-    return renamed | gammas
+    gammas = {key: torch.ones(x.shape).double() for key, x in peer.state_dict().items() if key.endswith("bn.weight")}
+    theirs = to_theirs(NAMES, ours.state_dict())
+    assert not set(gammas) & set(theirs)
+    assert shapes(theirs | gammas) == shapes(peer.state_dict())
+    peer.load_state_dict(theirs | gammas, assign=True)
 
 
 def test_keras_form(monkeypatch: pytest.MonkeyPatch) -> None:
     """torchvision's network whose average pooling does not count the padding."""
     ours, peer = random_network(inception_v3(7, aux=False, form="keras"), (3, 75, 75)), vision()
-    give(ours, peer, without_gamma)
+    give_without_gamma(ours, peer)
     x = picture(3, 75, 75)
     with torch.no_grad():
         assert difference(ours.eval()(x), peer.eval()(x)) > 1e-3

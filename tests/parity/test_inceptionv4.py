@@ -6,19 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from vzor.spec.rows import Input, Seq
+from vzor.weights.keys import find
 from vzor.zoo.inception_resnet import Block, inception_resnet
 from vzor.zoo.inceptionv4 import inception_v4
 
-from .helpers import assert_same, by_rule, give, picture, random_network
+from .helpers import assert_same, give, picture, random_network
 
 SIZES = [(75, 75), (91, 108)]
-
-#: Ours to timm's: branches that fork at their end are flat there.
-V4 = by_rule(
-    (r"\.(branch[12])\.(\d)\.([ab])\.", r".\1_\2\3."), (r"(features\.(?:19|20|21)\.branch[12])\.(\d)\.", r"\1_\2.")
-)
-#: Ours to timm's: the branches of a block are not kept together there.
-RESNET = by_rule((r"\.mixed\.", "."), (r"\.conv2d\.conv\.", ".conv2d."))
 
 
 def peer(name: str) -> nn.Module:
@@ -29,14 +23,14 @@ def peer(name: str) -> nn.Module:
 @pytest.mark.parametrize("size", SIZES)
 def test_inception_v4(size: tuple[int, int]) -> None:
     ours, theirs = random_network(inception_v4(7), (3, *size)), peer("inception_v4")
-    give(ours, theirs, V4)
+    give(ours, theirs, find("inception_v4", "timm"))
     assert_same(ours, theirs, picture(3, *size, batch=1))
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_inception_resnet_v2(size: tuple[int, int]) -> None:
     ours, theirs = random_network(inception_resnet(classes=7), (3, *size)), peer("inception_resnet_v2")
-    give(ours, theirs, RESNET)
+    give(ours, theirs, find("inception_resnet_v2", "timm"))
     assert_same(ours, theirs, picture(3, *size, batch=1))
 
 

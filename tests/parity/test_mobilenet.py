@@ -7,37 +7,15 @@ import torchvision
 from timm.models.efficientnet import EfficientNet
 from torch import nn
 
+from vzor.weights.keys import find
 from vzor.zoo.mobilenet import mobilenet
 from vzor.zoo.mobilenetv2 import mobilenet_v2
 
-from .helpers import TOLERANCE, assert_same, by_rule, difference, give, picture, random_network
+from .helpers import assert_same, difference, give, picture, random_network
 
 SIZES = [(64, 64), (45, 71)]
 
-#: Ours to timm's: a row's normalisation is beside its convolution there.
-TIMM = by_rule(
-    (r"^conv_stem\.conv\.", "conv_stem."),
-    (r"^conv_stem\.bn\.", "bn1."),
-    (r"conv_dw\.conv\.", "conv_dw."),
-    (r"conv_dw\.bn\.", "bn1."),
-    (r"conv_pw\.conv\.", "conv_pw."),
-    (r"conv_pw\.bn\.", "bn2."),
-)
-#: Ours to torchvision's: rows are numbered there, and the first block has no expansion.
-VISION = by_rule(
-    (r"^features\.(0|18)\.conv\.", r"features.\1.0."),
-    (r"^features\.(0|18)\.bn\.", r"features.\1.1."),
-    (r"^features\.1\.depthwise\.", "features.1.conv.0."),
-    (r"^features\.1\.project\.conv\.", "features.1.conv.1."),
-    (r"^features\.1\.project\.bn\.", "features.1.conv.2."),
-    (r"\.expand\.", ".conv.0."),
-    (r"\.depthwise\.", ".conv.1."),
-    (r"\.project\.conv\.", ".conv.2."),
-    (r"\.project\.bn\.", ".conv.3."),
-    (r"\.conv\.([01])\.conv\.", r".conv.\1.0."),
-    (r"\.conv\.([01])\.bn\.", r".conv.\1.1."),
-    (r"^classifier\.", "classifier.1."),
-)
+TIMM, VISION = find("mobilenetv1_100", "timm"), find("mobilenet_v2", "torchvision")
 
 
 def timms(alpha: float = 1.0, **options: object) -> EfficientNet:
@@ -130,24 +108,3 @@ def test_keras_mobilenet_v2_is_padded_as_tensorflow_pads(size: tuple[int, int]) 
             module.register_forward_pre_hook(pad)
     give(ours, peer, VISION)
     assert_same(ours, peer, picture(3, *size))
-
-
-@pytest.mark.parametrize("network", ["mobilenet", "mobilenet_v2"])
-def test_training(network: str) -> None:
-    """Outputs with the batch's statistics, running statistics and gradients."""
-    if network == "mobilenet":
-        ours, peer, names = random_network(mobilenet(1.0, 7), (3, 64, 64)), timms(), TIMM
-    else:
-        ours, peer, names = random_network(mobilenet_v2(1.0, 7), (3, 64, 64)), vision(), VISION
-        ours.drop.p = peer.classifier[0].p = 0.0
-    give(ours, peer, names)
-    x, targets = picture(3, 64, 64, batch=3), torch.tensor([0, 3, 6])
-    outputs = [net.train()(x) for net in (ours, peer)]
-    assert difference(*outputs) <= TOLERANCE
-    for y in outputs:
-        nn.functional.cross_entropy(y, targets).backward()
-    here, there = names(ours.state_dict(), {}), peer.state_dict()
-    assert all(torch.allclose(here[key], value, 1e-10, 1e-10) for key, value in there.items())
-    gradients = names({key: p.grad for key, p in ours.named_parameters()}, {})
-    for key, p in peer.named_parameters():
-        assert difference(gradients[key], p.grad) <= 1e-8, key

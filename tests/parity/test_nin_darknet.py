@@ -3,70 +3,51 @@
 import torch
 from torch import nn
 
+from vzor.weights.keys import Keys, find
 from vzor.zoo.darknet import darknet19
 from vzor.zoo.nin import nin, nin_cifar
 
-from .helpers import assert_same, by_rule, give, picture, random_network
-
-
-def conv(arrives: int, leaves: int, k: int, s: int = 1, p: int = 0) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(arrives, leaves, k, s, p), nn.ReLU())
-
-
-def pool(kind: type[nn.Module]) -> nn.Module:
-    return kind(3, 2, ceil_mode=True)
+from .helpers import assert_same, give, picture, plain, random_network
 
 
 def mean() -> nn.Sequential:
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
-#: mlpconv ``n`` holds rows 3n-3, 3n-2 and 3n-1 of the convolutions that the networks below have.
-NIN = by_rule(
-    (r"^mlpconv(\d)\.conv\.conv", r"mlp.\1.0.0"),
-    (r"^mlpconv(\d)\.cccp(\d)\.conv", r"mlp.\1.\2.0"),
-)
-
-
-class Nin(nn.Module):
-    """mlpconvs with the rows between them."""
-
-    def __init__(self, mlps: list[nn.Sequential], between: list[nn.Module]) -> None:
-        super().__init__()
-        self.mlp = nn.ModuleDict({str(i): mlp for i, mlp in enumerate(mlps, 1)})
-        self.between = between
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for mlp, after in zip(self.mlp.values(), self.between, strict=True):
-            x = after(mlp(x))
-        return x
+def caffes(layers: dict[str, tuple[int, ...] | nn.Module]) -> nn.Sequential:
+    """Caffe's layers in their order: what a convolution reads and gives, kernel, stride and padding; ReLU after it."""
+    net = nn.Sequential()
+    for name, layer in layers.items():
+        if isinstance(layer, nn.Module):
+            net.add_module(name, layer)
+        else:
+            net.add_module(name, nn.Conv2d(*layer, device="meta"))
+            net.add_module(f"relu_{name}", nn.ReLU())
+    return net
 
 
 def test_nin_for_imagenet() -> None:
-    with torch.device("meta"):
-        mlps = [
-            nn.Sequential(conv(3, 96, 11, 4), conv(96, 96, 1), conv(96, 96, 1)),
-            nn.Sequential(conv(96, 256, 5, 1, 2), conv(256, 256, 1), conv(256, 256, 1)),
-            nn.Sequential(conv(256, 384, 3, 1, 1), conv(384, 384, 1), conv(384, 384, 1)),
-            nn.Sequential(conv(384, 1024, 3, 1, 1), conv(1024, 1024, 1), conv(1024, 7, 1)),
-        ]
+    pool = nn.MaxPool2d(3, 2, ceil_mode=True)
+    layers = {
+        "conv1": (3, 96, 11, 4), "cccp1": (96, 96, 1), "cccp2": (96, 96, 1), "pool1": pool,
+        "conv2": (96, 256, 5, 1, 2), "cccp3": (256, 256, 1), "cccp4": (256, 256, 1), "pool2": pool,
+        "conv3": (256, 384, 3, 1, 1), "cccp5": (384, 384, 1), "cccp6": (384, 384, 1), "pool3": pool,
+        "conv4-1024": (384, 1024, 3, 1, 1), "cccp7-1024": (1024, 1024, 1), "cccp8-1024": (1024, 7, 1), "pool4": mean(),
+    }  # fmt: skip
     for size in ((224, 224), (120, 147)):
-        peer = Nin(mlps, [pool(nn.MaxPool2d)] * 3 + [mean()])
-        ours = random_network(nin(7), (3, *size))
-        give(ours, peer, NIN)
+        peer, ours = caffes(layers), random_network(nin(7), (3, *size))
+        give(ours, peer, plain(find("nin", "caffe")))
         assert_same(ours, peer, picture(3, *size, batch=1))
 
 
 def test_nin_for_cifar() -> None:
-    with torch.device("meta"):
-        mlps = [
-            nn.Sequential(conv(3, 192, 5, 1, 2), conv(192, 160, 1), conv(160, 96, 1)),
-            nn.Sequential(conv(96, 192, 5, 1, 2), conv(192, 192, 1), conv(192, 192, 1)),
-            nn.Sequential(conv(192, 192, 3, 1, 1), conv(192, 192, 1), conv(192, 10, 1)),
-        ]
-    peer = Nin(mlps, [pool(nn.MaxPool2d), pool(nn.AvgPool2d), mean()])
+    peer = caffes({
+        "conv1": (3, 192, 5, 1, 2), "cccp1": (192, 160, 1), "cccp2": (160, 96, 1), "pool1": nn.MaxPool2d(3, 2, ceil_mode=True),
+        "conv2": (96, 192, 5, 1, 2), "cccp3": (192, 192, 1), "cccp4": (192, 192, 1), "pool2": nn.AvgPool2d(3, 2, ceil_mode=True),
+        "conv3": (192, 192, 3, 1, 1), "cccp5": (192, 192, 1), "cccp6": (192, 10, 1), "pool3": mean(),
+    })  # fmt: skip
     ours = random_network(nin_cifar())
-    give(ours, peer, NIN)
+    give(ours, peer, plain(find("nin_cifar", "caffe")))
     assert_same(ours, peer, picture(3, 32, 32))
 
 
@@ -89,7 +70,7 @@ def test_darknet19() -> None:
         rows["conv19"] = nn.Conv2d(1024, 7, 1)
     rows["mean"] = mean()
     assert next(kernels, None) is None
-    names = by_rule((r"^conv(\d+)\.conv\.", r"conv\1."), (r"^conv(\d+)\.bn\.", r"bn\1."))
+    names = Keys("by hand", (), ((r"^conv(\d+)\.conv\.", r"conv\1."), (r"^conv(\d+)\.bn\.", r"bn\1.")))
     peer = nn.Sequential()
     for name, row in rows.items():
         peer.add_module(name, row)

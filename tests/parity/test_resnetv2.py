@@ -6,23 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vzor.weights.keys import find
 from vzor.zoo.resnetv2 import resnetv2, resnetv2_cifar, resnetv2_keras
 
-from .helpers import TOLERANCE, State, assert_same, by_rule, difference, give, picture, random_network
+from .helpers import TOLERANCE, State, assert_same, difference, give, picture, random_network
 
-#: Ours to timm's: there a convolution's normalisation is the next row.
-RULES = by_rule(
-    (r"conv1\.bn\.", "norm2."),
-    (r"conv2\.bn\.", "norm3."),
-    (r"(conv\d)\.conv\.", r"\1."),
-    (r"stem\.conv\.conv\.", "stem.conv."),
-)
-
-
-def names(ours: State, theirs: State) -> State:
-    """By rule; timm's classifier is a 1×1 convolution."""
-    named = RULES(ours, theirs)
-    return named | {"head.fc.weight": named["head.fc.weight"][:, :, None, None]}
+NAMES = find("resnetv2_50", "timm")
 
 
 def peer_of(depth: int) -> nn.Module:
@@ -33,13 +22,13 @@ def peer_of(depth: int) -> nn.Module:
 @pytest.mark.parametrize("depth", [50, 101, 152])
 def test_published_form(depth: int) -> None:
     ours, peer = random_network(resnetv2(depth, classes=7), (3, 48, 48)), peer_of(depth)
-    give(ours, peer, names)
+    give(ours, peer, NAMES)
     assert_same(ours, peer, picture(3, 48, 48))
 
 
 def test_at_an_odd_size() -> None:
     ours, peer = random_network(resnetv2(50, classes=7), (3, 71, 103)), peer_of(50)
-    give(ours, peer, names)
+    give(ours, peer, NAMES)
     assert_same(ours, peer, picture(3, 71, 103, batch=1))
 
 

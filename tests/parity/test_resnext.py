@@ -6,17 +6,12 @@ import torch
 import torchvision
 from torch import nn
 
+from vzor.weights.keys import find
 from vzor.zoo.resnext import resnext
 
-from .helpers import assert_same, by_rule, give, picture, random_network
+from .helpers import assert_same, give, picture, random_network
 
-#: Ours to torchvision's and timm's: a row's normalisation is beside its convolution there.
-NAMES = by_rule(
-    (r"downsample\.conv\.", "downsample.0."),
-    (r"downsample\.bn\.", "downsample.1."),
-    (r"conv(\d)\.bn\.", r"bn\1."),
-    (r"conv(\d)\.conv\.", r"conv\1."),
-)
+NAMES = find("resnext50_32x4d", "torchvision")
 
 
 def peer_of(form: str) -> nn.Module:

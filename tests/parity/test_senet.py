@@ -6,26 +6,12 @@ import torch
 from torch import nn
 
 from vzor.nn.build import build
+from vzor.weights.keys import find
 from vzor.zoo.senet import senet
 
-from .helpers import assert_same, by_rule, give, picture, random_network
+from .helpers import assert_same, give, picture, random_network
 
-MODERN = by_rule(
-    (r"downsample\.conv\.", "downsample.0."),
-    (r"downsample\.bn\.", "downsample.1."),
-    (r"conv(\d)\.bn\.", r"bn\1."),
-    (r"(conv|fc)(\d)\.conv\.", r"\1\2."),
-)
-#: The authors' form, whose stem and classifier have other names.
-LEGACY = by_rule(
-    (r"downsample\.conv\.", "downsample.0."),
-    (r"downsample\.bn\.", "downsample.1."),
-    (r"conv(\d)\.bn\.", r"bn\1."),
-    (r"(conv|fc)(\d)\.conv\.", r"\1\2."),
-    (r"^(conv1|bn1)\.", r"layer0.\1."),
-    (r"\.se\.", ".se_module."),
-    (r"^fc\.", "last_linear."),
-)
+MODERN, LEGACY = find("seresnet50", "timm"), find("legacy_seresnet50", "timm")
 
 
 def peer_of(name: str) -> nn.Module:

@@ -6,31 +6,12 @@ import torch
 from timm.models.xception import Xception
 from torch import nn
 
+from vzor.weights.keys import find
 from vzor.zoo.xception import xception
 
-from .helpers import assert_same, by_rule, difference, give, picture, random_network
+from .helpers import assert_same, difference, give, picture, random_network
 
-#: Ours to timm's: a box's rows are numbered there, ReLUs among them (the first box begins without one).
-BLOCKS = [
-    (rf"^block{block}\.sepconv{i}\.(conv1|pointwise)\.conv\.", rf"block{block}.rep.{3 * i - 2 - (block == 1)}.\1.")
-    for block in range(1, 13)
-    for i in (1, 2, 3)
-]
-NORMS = [
-    (rf"^block{block}\.sepconv{i}\.pointwise\.bn\.", rf"block{block}.rep.{3 * i - 1 - (block == 1)}.")
-    for block in range(1, 13)
-    for i in (1, 2, 3)
-]
-NAMES = by_rule(
-    *BLOCKS,
-    *NORMS,
-    (r"\.skip\.conv\.", ".skip."),
-    (r"\.skip\.bn\.", ".skipbn."),
-    (r"^conv([34])\.(conv1|pointwise)\.conv\.", r"conv\1.\2."),
-    (r"^conv([34])\.pointwise\.bn\.", r"bn\1."),
-    (r"^conv([12])\.conv\.", r"conv\1."),
-    (r"^conv([12])\.bn\.", r"bn\1."),
-)
+NAMES = find("xception", "timm")
 
 
 def peers() -> Xception:
@@ -66,15 +47,3 @@ def test_keras_form() -> None:
             module.padding = 0
             module.register_forward_pre_hook(same_max_pool)
     assert_same(ours, peer, x)
-
-
-def test_gradients() -> None:
-    ours, peer = random_network(xception(7), (3, 64, 64)), peers()
-    give(ours, peer, NAMES)
-    ours.drop.p = 0.0
-    x, targets = picture(3, 64, 64), torch.tensor([0, 3])
-    for net in (ours, peer):
-        nn.functional.cross_entropy(net.train()(x), targets).backward()
-    gradients = NAMES({key: p.grad for key, p in ours.named_parameters()}, {})
-    for key, p in peer.named_parameters():
-        assert difference(gradients[key], p.grad) <= 1e-8, key

@@ -14,6 +14,7 @@ LEGACY = (
     "max pooling without padding."
 )
 AUTHORS = "The authors' form: a block's stride on its first 1×1, and max pooling that hangs over the edge, not padded."
+AUTHORS_CAFFE = AUTHORS + "\nThey published its weights, for Caffe."
 AUTHORS_X = "The authors' form: max pooling hangs over the edge and is not padded."
 PRE_STEM = (
     "As timm publishes it, conv1 goes to its pooling without normalisation; Keras ({keras}) halves sizes in a stage's "
@@ -24,7 +25,8 @@ KERAS_V2 = (
     "pooling, eps 1.001e-5."
 )
 HALF_ZEROS = (
-    "Zeros of a growing shortcut follow its maps, as in the paper; akamaster's published weights want half before them."
+    "Zeros of a growing shortcut follow its maps, as in the paper; akamaster's published weights, which want half before "
+    "them, are reordered."
 )
 LIKE_KERAS = "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3; other weights have that of {other}."
 GOOGLENET_SLIPS = (
@@ -162,7 +164,7 @@ NOTES: dict[str, str] = {
         ON_3X3.format(v1="resnet101_v1") + "\n"
         "The printed 7.6e9 FLOPs are multiply-adds of resnet101_v1 (7.570e9); this form has 7.801e9."
     ),
-    "resnet101_v1": NO_WEIGHTS,
+    "resnet101_v1": AUTHORS_CAFFE,
     "resnet101v2_keras": KERAS_V2,
     "resnet110_cifar": HALF_ZEROS,
     "resnet1202_cifar": HALF_ZEROS,
@@ -172,7 +174,7 @@ NOTES: dict[str, str] = {
         "The printed top-5 error of 3.57 % is that of the paper's ensemble of 2015, not of 2014 and not of "
         "one network."
     ),
-    "resnet152_v1": NO_WEIGHTS,
+    "resnet152_v1": AUTHORS_CAFFE,
     "resnet152v2_keras": KERAS_V2,
     "resnet164_cifar": NO_WEIGHTS,
     "resnet18": (
@@ -193,7 +195,7 @@ NOTES: dict[str, str] = {
         "The printed 3.8e9 FLOPs are multiply-adds of resnet50_v1 (3.858e9), cut off and not rounded; this "
         "form has 4.089e9."
     ),
-    "resnet50_v1": "The authors published weights of this form for Caffe.",
+    "resnet50_v1": AUTHORS_CAFFE,
     "resnet50v2_keras": KERAS_V2,
     "resnet56_cifar": HALF_ZEROS,
     "resnetv2_101": PRE_STEM.format(keras="resnet101v2_keras"),

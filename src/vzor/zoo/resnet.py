@@ -1,10 +1,10 @@
 """ResNet: He, Zhang, Ren, Sun 2015, "Deep residual learning for image recognition".
 
 arXiv:1512.03385, Table 1.  Row names are torchvision's, the paper's stand as labels.  The published weights
-of 50, 101 and 152 (torchvision, "v1.5") have a block's stride on its 3×3; the paper, and `resnet50_v1` and
-its kin here, on the first 1×1.  Where a block changes the width, the weights project the shortcut (option
-B, §3.3); with `shortcut="A"`, as in the paper's first comparison (§4.1), it is padded with zeros and has no
-parameters.
+of 50, 101 and 152 (torchvision, "v1.5") have a block's stride on its 3×3; the paper, and the authors' own weights
+for Caffe (`resnet50_v1` and its kin here), on the first 1×1.  Where a block changes the width, the weights project
+the shortcut (option B, §3.3); with `shortcut="A"`, as in the paper's first comparison (§4.1), it is padded with zeros
+and has no parameters.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from vzor.spec.rows import Act, Conv, Fc, From, Gap, Input, Norm, Pad, Pool, Row
 
 BN = Norm()
 MAXPOOL = Pool("max", 3, 2, 1)
+EDGE = Pool("max", 3, 2, 0, ceil=True)  # Caffe's: hangs over the edge
 
 
 def residual(x: Shape, s: int, shortcut: str, **branch: Any) -> Seq:
@@ -93,12 +94,13 @@ def network(block: Callable[[int, int], Row], counts: tuple[int, ...], fc: Fc, m
     )
 
 
-def resnet(depth: int, classes: int = 1000, stride_on: int = 2, shortcut: str = "B") -> Seq:
+def resnet(depth: int, classes: int = 1000, stride_on: int = 2, shortcut: str = "B", edge: bool = False) -> Seq:
     """A column of Table 1: 18, 34, 50, 101 or 152 weight layers.
 
     stride_on  the convolution of a bottleneck that has the stride: 2 the published weights, 1 the paper
     shortcut   where the width changes: "B" a 1×1 convolution, "A" zeros, without parameters
+    edge       max pooling as in the authors' network: not padded, and its last window hangs over the edge
     """
     kind, *counts = RESNET[depth]
     block = partial(kind, shortcut=shortcut, **({"stride_on": stride_on} if kind is Bottleneck else {}))
-    return network(block, tuple(counts), Fc(classes))
+    return network(block, tuple(counts), Fc(classes), EDGE if edge else MAXPOOL)

@@ -2,7 +2,7 @@
 
 arXiv:1512.03385, Table 6.  Row names are those of akamaster's published weights, which are this network but
 for one thing: a shortcut that grows puts half of its zeros before the maps and half after; the paper and its
-authors' code, and this table, all of them after.
+authors' code, and this table, all of them after.  So its weights fit when their maps are reordered.
 """
 
 from typing import Any

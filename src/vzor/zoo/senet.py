@@ -10,8 +10,8 @@ stride on the 3×3 in both.  Row names are timm's ResNet's; both forms have the 
 from dataclasses import dataclass
 from functools import partial
 
-from vzor.spec.rows import Conv, Fc, From, Gap, Pool, Product, Row, Seq, Shape
-from vzor.zoo.resnet import BN, MAXPOOL, network, residual
+from vzor.spec.rows import Conv, Fc, From, Gap, Product, Row, Seq, Shape
+from vzor.zoo.resnet import BN, EDGE, MAXPOOL, network, residual
 
 
 @dataclass(frozen=True)
@@ -65,5 +65,5 @@ def senet(base: str, classes: int = 1000, legacy: bool = False) -> Seq:
     """
     cardinality, d, *counts = SENET[base]
     block = partial(SEBottleneck, cardinality=cardinality, d=d, stride_on=1 if legacy and cardinality == 1 else 2)
-    maxpool = Pool("max", 3, 2, 0, ceil=True) if legacy else MAXPOOL
+    maxpool = EDGE if legacy else MAXPOOL
     return network(block, tuple(counts), Fc(classes), maxpool)

@@ -1,5 +1,9 @@
-"""ResNet: a row's normalisation is beside its convolution in torch's own networks."""
+"""ResNet: a row's normalisation is beside its convolution in torch's own networks; the authors' are Caffe's."""
 
+import re
+from dataclasses import replace
+
+from vzor.weights.keys.caffe import caffe
 from vzor.weights.keys.rules import Keys, Rule
 
 #: ``conv1.conv`` and ``conv1.bn`` to ``conv1`` and ``bn1``; a shortcut's two are numbered.
@@ -9,9 +13,36 @@ BESIDE: tuple[Rule, ...] = (
     (r"conv(\d)\.bn\.", r"bn\1."),
     (r"conv(\d)\.conv\.", r"conv\1."),
 )
-FORMS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnet*_v1")
+FORMS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+
+
+def lettered(match: re.Match[str]) -> str:
+    """Blocks of a stage are a, b, c, …."""
+    return f"{int(match[1]) + 1}{'abcdefgh'[int(match[2])]}_"
+
+
+def counted(match: re.Match[str]) -> str:
+    """The long stages of the deeper networks are a, b1, b2, …."""
+    return f"{int(match[1]) + 1}{'b' + match[2] if match[2] != '0' else 'a'}_"
+
+
+#: ``layer1.0.conv2`` to ``res2a_branch2b``, and its normalisation to ``bn2a_branch2b`` and ``scale2a_branch2b``.
+AUTHORS: tuple[Rule, ...] = (
+    (r"^layer([1234])\.(\d)\.", lettered),
+    (r"^(.*)_conv1/", r"\1_branch2a/"),
+    (r"^(.*)_conv2/", r"\1_branch2b/"),
+    (r"^(.*)_conv3/", r"\1_branch2c/"),
+    (r"^(.*)_downsample/", r"\1_branch1/"),
+    (r"^conv1/(bn|scale)/", r"\1_conv1/"),
+    (r"^(\d.*)/(bn|scale)/", r"\2\1/"),
+    (r"^(\d.*)/", r"res\1/"),
+    (r"^fc/", "fc1000/"),
+)
 
 KEYS = (
     Keys("torchvision", FORMS, BESIDE),
     Keys("timm", FORMS, BESIDE),
+    # Of the authors' three only that of 50 layers has a bias in conv1, which its normalisation makes idle.
+    replace(caffe(("resnet50_v1",), "conv1", *AUTHORS), folded=("conv1.bn.running_mean", "conv1/1")),
+    caffe(("resnet101_v1", "resnet152_v1"), "conv1", (r"^layer([23])\.(\d+)\.", counted), *AUTHORS),
 )

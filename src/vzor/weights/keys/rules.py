@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
+import torch
 from torch import Tensor
 
 from vzor.spec.errors import UserError
@@ -37,6 +38,7 @@ class Keys:
     counters   whether its networks count the steps of batch normalisation, as torch's do
     unused     regular expression of its tensors that our network does not need either
     lacks      regular expression of our tensors that it does not publish: they stay as they are
+    folded     (our running mean, its bias): a bias before a normalisation, which ours has not; the mean takes it
     old        rules from the names in its older files to those of today
     """
 
@@ -47,6 +49,7 @@ class Keys:
     counters: bool = True
     unused: str | None = None
     lacks: str | None = None
+    folded: tuple[str, str] | None = None
     old: tuple[Rule, ...] = ()
 
     def covers(self, network: str) -> bool:
@@ -86,7 +89,11 @@ class Keys:
 
 def to_theirs(keys: Keys, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Our tensors under the publisher's names, in its layout."""
-    return {theirs: keys.turn(ours).there(state[ours]) for ours, theirs in keys.names(state).items()}
+    found = {theirs: keys.turn(ours).there(state[ours]) for ours, theirs in keys.names(state).items()}
+    if keys.folded and keys.folded[0] in state:
+        mean, bias = keys.folded
+        found[bias] = torch.zeros_like(state[mean])
+    return found
 
 
 def to_ours(
@@ -97,12 +104,15 @@ def to_ours(
     ours   the names and shapes of the network that is to get them
     left   names of ours that are to stay as they are; theirs may be missing or of another shape
 
-    Counters of batch normalisation that the file leaves out, and what it does not publish, are left out.  Raises UserError, naming
-    tensors, where one has no partner or another shape.
+    Counters of batch normalisation that the file leaves out, and what it does not publish, are left out.  Raises
+    UserError, naming tensors, where one has no partner or another shape.
     """
     names, theirs, left = keys.names(ours), keys.of_today(theirs), set(left)
+    mean, bias = keys.folded or ("", "")
+    shift = theirs.pop(bias, None)
     extra = [name for name in theirs.keys() - names.values() if not (keys.unused and re.search(keys.unused, name))]
     missing = [name for mine, name in names.items() if name not in theirs and not _may_lack(mine, left)]
+    missing += [bias] if keys.folded and shift is None else []
     if missing or extra:
         raise UserError(
             f"These are not the weights of this network as {keys.publisher} names them: {_said(missing, extra)}."
@@ -116,6 +126,8 @@ def to_ours(
             has, wants = text(tuple(value.shape)) or "one number", text(turn.shape(shape)) or "one number"
             raise UserError(f"Tensor {name} has the shape {has} where this network needs {wants}; take weights of it.")
         found[mine] = turn.back(value, shape)
+    if shift is not None:
+        found[mean] = found[mean] - shift
     return found
 
 

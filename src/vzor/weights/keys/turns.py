@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
+import torch
 from torch import Tensor
 
 from vzor.spec.row import Shape
@@ -35,6 +36,16 @@ def viewed(to: Callable[[Shape], Shape]) -> Turn:
     return Turn(to, lambda x: x.reshape(to(tuple(x.shape))), lambda x, shape: x.reshape(shape))
 
 
+def reordered(axis: int, *order: int) -> Turn:
+    """Along ``axis``, number i of ours is number ``order[i]`` there."""
+    inverse = [order.index(i) for i in range(len(order))]
+    return Turn(
+        lambda shape: shape,
+        lambda x: x.index_select(axis, torch.tensor(inverse, device=x.device)),
+        lambda x, shape: x.index_select(axis, torch.tensor(order, device=x.device)),
+    )
+
+
 def flattened(maps: int) -> Turn:
     """A fully connected row that reads ``maps`` maps, which Keras flattens with the channels last.
 
@@ -57,6 +68,8 @@ HWIO = permuted(2, 3, 1, 0)
 IN_OUT = permuted(1, 0)
 #: A fully connected row that is kept as a 1×1 convolution.
 AS_1X1 = viewed(lambda shape: (*shape, 1, 1))
+#: A first convolution that sees pictures as blue, green, red: ours see them as red, green, blue.
+BGR = reordered(1, 2, 1, 0)
 
 
 def depthwise(multiplier: int = 1) -> Turn:

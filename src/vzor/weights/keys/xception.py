@@ -1,0 +1,35 @@
+"""Xception: a box's rows are numbered in timm and Cadene's, ReLUs among them; the first box begins without one."""
+
+import re
+
+from vzor.weights.keys.rules import Keys, Rule
+
+
+def place(box: str, i: str) -> int:
+    """Of a box's i-th separable convolution: ReLU, convolution, normalisation."""
+    return 3 * int(i) - 2 - (box == "1")
+
+
+def convolution(match: re.Match[str]) -> str:
+    return f"block{match[1]}.rep.{place(match[1], match[2])}.{match[3]}."
+
+
+def normalisation(match: re.Match[str]) -> str:
+    return f"block{match[1]}.rep.{place(match[1], match[2]) + 1}."
+
+
+TIMM: tuple[Rule, ...] = (
+    (r"^block(\d+)\.sepconv(\d)\.(conv1|pointwise)\.conv\.", convolution),
+    (r"^block(\d+)\.sepconv(\d)\.pointwise\.bn\.", normalisation),
+    (r"\.skip\.conv\.", ".skip."),
+    (r"\.skip\.bn\.", ".skipbn."),
+    (r"^conv([34])\.(conv1|pointwise)\.conv\.", r"conv\1.\2."),
+    (r"^conv([34])\.pointwise\.bn\.", r"bn\1."),
+    (r"^conv([12])\.conv\.", r"conv\1."),
+    (r"^conv([12])\.bn\.", r"bn\1."),
+)
+
+KEYS = (
+    Keys("timm", ("xception",), TIMM),
+    Keys("cadene", ("xception",), TIMM),
+)
