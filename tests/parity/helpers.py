@@ -5,8 +5,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import timm
 import torch
 import torch.nn.functional as F
+import torchvision
+from timm.models.vgg import VGG, ConvMlp
 from torch import Tensor, nn
 
 from vzor.nn.build import build
@@ -16,6 +19,8 @@ from vzor.spec.rows import Drop, Fc
 from vzor.spec.tables import Rows
 from vzor.weights.keys import Keys, to_theirs
 
+#: What timm calls a network, where that is not our name.
+TIMM = {"mobilenet_v2": "mobilenetv2_100", "xception": "legacy_xception"}
 State = dict[str, Tensor]
 TOLERANCE = 1e-10  # relative to the largest output, in float64
 GRADIENT = 1e-8  # relative to the tensor's largest
@@ -68,6 +73,25 @@ def plain(keys: Keys) -> Keys:
     return dataclasses.replace(keys, rules=(*keys.rules, *tensors), turns=())
 
 
+def published(network: str, publisher: str) -> nn.Module:
+    """torchvision's or timm's network of that name of ours, without weights; 4096-wide rows are narrowed as ours."""
+    with torch.device("meta"):
+        if publisher == "timm":
+            net = timm.create_model(TIMM.get(network, network), num_classes=7, drop_rate=0.0)
+            if isinstance(net, VGG):
+                net.pre_logits, net.head.fc = ConvMlp(512, 24, 7), nn.Linear(24, 7)
+            return net
+        options = {"init_weights": False} if network in ("googlenet", "inception_v3") else {}
+        net = getattr(torchvision.models, network)(weights=None, num_classes=7, **options)
+        if network == "alexnet" or network.startswith("vgg"):
+            narrowed = {1000: 7, 4096: 24}
+            for i, row in enumerate(net.classifier):
+                if isinstance(row, nn.Linear):
+                    leaves = narrowed.get(row.out_features, row.out_features)
+                    net.classifier[i] = nn.Linear(narrowed.get(row.in_features, row.in_features), leaves)
+        return net
+
+
 def shapes(state: State) -> dict[str, Shape]:
     return {name: tuple(value.shape) for name, value in state.items()}
 
@@ -117,7 +141,7 @@ def assert_same_step(ours: nn.Module, peer: nn.Module, keys: Keys, x: Tensor) ->
     for name, y in theirs.items():
         assert difference(mine[name], y) <= TOLERANCE, name
     targets = torch.arange(len(x)) % 7
-    weights = {"out": 1.0} | ours.loss_weights
+    weights = dict.fromkeys(mine, 1.0) | ours.loss_weights
     for found in (mine, theirs):
         torch.stack([weights[name] * F.cross_entropy(y, targets) for name, y in found.items()]).sum().backward()
     gradients = to_theirs(keys, {name: p.grad for name, p in ours.named_parameters()})

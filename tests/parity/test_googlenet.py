@@ -82,6 +82,7 @@ def test_the_papers_form() -> None:
     x = 50 * picture(3, 224, 224, batch=1)  # large enough that the normalisation matters
     assert_same(ours, peer, x)
     assert_same_step(ours, peer, NAMES, x)
+    assert ours.loss_weights == {"aux1": 0.3, "aux2": 0.3}
 
 
 def test_what_differs_between_the_forms_changes_the_output() -> None:

@@ -41,9 +41,10 @@ def test_nin_for_imagenet() -> None:
 
 
 def test_nin_for_cifar() -> None:
+    largest, mean3 = (kind(3, 2, ceil_mode=True) for kind in (nn.MaxPool2d, nn.AvgPool2d))
     peer = caffes({
-        "conv1": (3, 192, 5, 1, 2), "cccp1": (192, 160, 1), "cccp2": (160, 96, 1), "pool1": nn.MaxPool2d(3, 2, ceil_mode=True),
-        "conv2": (96, 192, 5, 1, 2), "cccp3": (192, 192, 1), "cccp4": (192, 192, 1), "pool2": nn.AvgPool2d(3, 2, ceil_mode=True),
+        "conv1": (3, 192, 5, 1, 2), "cccp1": (192, 160, 1), "cccp2": (160, 96, 1), "pool1": largest,
+        "conv2": (96, 192, 5, 1, 2), "cccp3": (192, 192, 1), "cccp4": (192, 192, 1), "pool2": mean3,
         "conv3": (192, 192, 3, 1, 1), "cccp5": (192, 192, 1), "cccp6": (192, 10, 1), "pool3": mean(),
     })  # fmt: skip
     ours = random_network(nin_cifar())

@@ -25,8 +25,8 @@ KERAS_V2 = (
     "pooling, eps 1.001e-5."
 )
 HALF_ZEROS = (
-    "Zeros of a growing shortcut follow its maps, as in the paper; akamaster's published weights, which want half before "
-    "them, are reordered."
+    "Zeros of a growing shortcut follow its maps, as in the paper; akamaster's published weights, which want half "
+    "before them, are reordered."
 )
 LIKE_KERAS = "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3; other weights have that of {other}."
 GOOGLENET_SLIPS = (

@@ -1,4 +1,4 @@
-"""Inception v4: branches that fork at their end are flat in timm, and so they are in Cadene's, whose files it carries on.
+"""Inception v4: branches that fork at their end are flat in timm and Cadene's.
 
 Cadene's classifier has 1,001 classes, the first of which is the background.
 """

@@ -1,4 +1,4 @@
-"""SENet: timm's later form is named as its ResNet; its earlier one as Cadene's, which carried on the authors' weights."""
+"""SENet: timm's later form is named as its ResNet; its earlier one as Cadene's, with the authors' weights."""
 
 from vzor.weights.keys.caffe import caffe
 from vzor.weights.keys.resnet import BESIDE
