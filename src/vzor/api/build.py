@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from vzor.api.table import Table, Vocabulary, table
 from vzor.spec.errors import UserError, did_you_mean
+from vzor.spec.init import Init
 from vzor.spec.row import Row, Shape
+from vzor.zoo.index import ZOO
+from vzor.zoo.inits import paper_init
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from vzor.nn.init import How
     from vzor.weights.checkpoint import Checkpoint
 
 Network = str | os.PathLike[str] | Table | Row
@@ -29,6 +33,7 @@ def build(
     channels: int | None = None,
     input: Shape | int | str | None = None,
     taps: Sequence[int | str] | None = None,
+    init: str | Init | None = "he",
     seed: int | None = None,
     vocab: Vocabulary | None = None,
 ) -> nn.Module:
@@ -38,16 +43,24 @@ def build(
     weights   the path of a vzor checkpoint or run.  Every name and shape must agree; where the numbers of
               classes differ, the output layer stays at its initialisation, and a warning says so
     taps      strides or names of rows: ``forward`` then gives {row's name: its output} instead
+    init      how weights begin.  "he": by what follows each (He et al. 2015; Glorot and Bengio 2010), which every
+              table learns from; "paper": as the network's paper or its authors' code has it; None: zeros, to be
+              loaded; or your own (``vzor.spec.init``)
     seed      makes the initialisation repeatable; None draws from torch's global generator
 
     Raises UserError for what does not fit, TableError for impossible sizes.
     """
     from vzor.nn.build import build as build_rows
+    from vzor.nn.init import initialise
 
     found = table(what, classes=classes, channels=channels, input=input, vocab=vocab)
-    net = build_rows(found.root, taps=[tap_name(found, tap) for tap in taps or ()], seed=seed)
+    how = init_of(found, init)
+    # Weights that come from a file need not be drawn first.
+    first = how if weights is None else None
+    net = build_rows(found.root, taps=[tap_name(found, tap) for tap in taps or ()], init=first, seed=seed)
     if weights is not None:
         left = load_weights(net, weights)
+        initialise(net, how, seed, within=[key.rpartition(".")[0].removesuffix(".conv") for key in left])
         if left:
             warnings.warn(
                 f"{found.name}: the output layer ({', '.join(left)}) stays at its initialisation, for {weights} was"
@@ -55,6 +68,17 @@ def build(
                 stacklevel=2,
             )
     return net
+
+
+def init_of(found: Table, init: str | Init | None) -> How:
+    """What ``init`` means for a table: "paper" is looked up by the network's name."""
+    if init is None or init == "he" or not isinstance(init, str):
+        return init  # type: ignore[return-value]
+    if init != "paper":
+        raise UserError(f"init='{init}' is not known; give 'he', 'paper', None or your own list of Start.")
+    if found.origin not in ZOO:
+        raise UserError(f"No paper says how {found.name} begins; leave init at 'he', or give your own list of Start.")
+    return paper_init(found.origin)
 
 
 def tap_name(found: Table, tap: int | str) -> str:

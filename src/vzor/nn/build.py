@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vzor.nn.activations import activation
-from vzor.nn.init import initialise
+from vzor.nn.init import How, initialise
 from vzor.nn.layers import leaf
 from vzor.nn.plain import add, multiply
 from vzor.spec.errors import TableError
@@ -147,17 +147,25 @@ class Network(Group):
         return found
 
 
-def build(table: Row | Trace, *inputs: Shape, taps: Sequence[str] = (), seed: int | None = None) -> Network:
+def build(
+    table: Row | Trace,
+    *inputs: Shape,
+    taps: Sequence[str] = (),
+    init: How = "he",
+    seed: int | None = None,
+) -> Network:
     """Build ``table`` into a module; ``inputs`` replace the size of its Input row.
 
-    ``taps`` names rows (dotted paths) whose outputs ``forward`` gives instead of the last one's.  ``seed``
-    makes the initialisation repeatable without touching torch's global generator; None draws from the
-    global one.  Raises TableError where sizes are impossible or a name is unknown.
+    ``taps`` names rows (dotted paths) whose outputs ``forward`` gives instead of the last one's.  ``init`` and
+    ``seed`` are those of :func:`~vzor.nn.init.initialise`; with a seed, torch's global generator stays as it is.
+    Raises TableError where sizes are impossible or a name is unknown.
     """
     opened = table if isinstance(table, Trace) else trace(table, *inputs)
-    with torch.random.fork_rng(devices=[], enabled=seed is not None):  # torch's layers draw when they are made
+    with torch.random.fork_rng(devices=[], enabled=seed is not None):  # the module of a user's own row may draw
+        if seed is not None:
+            torch.default_generator.manual_seed(seed)
         network = Network(opened, taps)
-    initialise(network, seed)
+    initialise(network, init, seed)
     return network
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from vzor.nn import plain as p
 from vzor.nn import weighted as w
 from vzor.nn.activations import activation
+from vzor.nn.undrawn import undrawn
 from vzor.spec import rows as r
 from vzor.spec.errors import TableError
 from vzor.spec.row import Row, Shape
@@ -30,7 +31,7 @@ LEAF: dict[type[Row], Callable[..., nn.Module]] = {
     r.Conv: w.conv,
     r.ConvT: w.conv_t,
     r.Local: lambda row, x: w.LocalUnit(row, x, row.window(x), row.shape(x)),
-    r.Fc: w.FcUnit,
+    r.Fc: lambda row, x: undrawn(w.FcUnit, row, x),
     r.RBF: w.RBFUnit,
     r.Norm: w.norm,
     r.LRN: lambda row, x: p.LocalResponseNorm(row),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vzor.nn.activations import activation
 from vzor.nn.plain import FixedPad, SamePad, pads
+from vzor.nn.undrawn import undrawn
 from vzor.spec import rows as r
 from vzor.spec.errors import TableError
 from vzor.spec.plain import named_act
@@ -171,7 +172,7 @@ def conv(row: r.Conv, x: Shape) -> nn.Module:
         conv: nn.Module = ConnectedConv2d(row, x, window)
     else:
         ks, ss, ds = (tuple(axis) for axis in zip(*((a.k, a.s, a.d) for a in window), strict=True))
-        conv = CONV[rank](x[0], row.width(x), ks, ss, inside, ds, row.groups(x), row.biased)  # type: ignore[arg-type]
+        conv = undrawn(CONV[rank], x[0], row.width(x), ks, ss, inside, ds, row.groups(x), row.biased)
     bn = norm(row.bn, (row.width(x), *x[1:])) if row.bn else None
     if row.fixed is not None:  # part of the table: neither drawn nor trained
         weight = torch.tensor(row.fixed, dtype=torch.float32).view_as(conv.weight)  # type: ignore[arg-type]
@@ -184,7 +185,7 @@ def conv_t(row: r.ConvT, x: Shape) -> nn.Module:
     if rank not in CONV_T:
         raise TableError(f"convolutions exist for 1, 2 and 3 spatial axes, not {rank}; change the input")
     out = row.shape(x)
-    conv = CONV_T[rank](x[0], row.out, row.k, row.s, row.p, row.op, row.g, row.biased, row.d)  # type: ignore[arg-type]
+    conv = undrawn(CONV_T[rank], x[0], row.out, row.k, row.s, row.p, row.op, row.g, row.biased, row.d)
     bn = norm(row.bn, out) if row.bn else None
     return ConvUnit(conv, bn, activation(named_act(row.act), inplace=True), None)
 
