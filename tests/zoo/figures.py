@@ -1,6 +1,7 @@
-"""What the lectures and papers print for LeNet-5, AlexNet, VGG and ResNet, copied as printed.
+"""What the lectures and papers print, copied as printed.
 
-`test_figures_agree.py` compares FIGURES with the collection they were copied from, where that is at hand.
+`test_every_figure.py` computes every figure from our tables; `test_figures_agree.py` compares the copies here with
+the collection they were taken from, where that is at hand.
 """
 
 #: (table, figure): (printed, computed, status); status as in the collection: exact, derived, rounding,
@@ -62,6 +63,9 @@ FIGURES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("keras_applications", "InceptionResNetV2 params"): ("55873736", "55873736", "exact"),
     ("keras_applications", "MobileNet params"): ("4253864", "4253864", "exact"),
     ("keras_applications", "MobileNetV2 params"): ("3538984", "3538984", "exact"),
+    ("keras_applications", "NASNetMobile params"): ("5326716", "5326716", "exact"),
+    ("keras_applications", "NASNetLarge params"): ("88949818", "88949818", "exact"),
+    ("keras_applications", "size column"): ("MB", "params*4/2^20 -0.2..+3.7", "file size"),
     ("keras_applications", "depth VGG16,VGG19,Xception,InceptionV3,InceptionResNetV2"): (
         "23,26,126,159,572",
         "same",
@@ -78,6 +82,7 @@ FIGURES: dict[tuple[str, str], tuple[str, str, str]] = {
         "consistent",
     ),
     ("claims", "GoogLeNet 5M"): ("5M", "6998552 (5973552 without fc)", "wrong"),
+    ("claims", "12x fewer than AlexNet"): ("12", "8.7", "wrong"),
     ("googlenet", "sizes, module widths"): ("table", "same", "exact"),
     ("googlenet", "ops rows 3x3 conv,3a,3b,4b,4c,4d,4e,5b,linear"): (
         "360,128,304,88,100,119,170,71,1M",
@@ -116,6 +121,20 @@ FIGURES: dict[tuple[str, str], tuple[str, str, str]] = {
         "wrong",
     ),
     ("claims", "Inception width 256..1024"): ("256-1024", "256..1024", "exact"),
+    ("yolo11n", "per-row params, total, gradients"): ("2590815 / 2590799", "same", "exact"),
+    ("yolo11n", "319 layers"): ("319", "319 modules incl. containers (181 leaves; 238 after fusing)", "exact"),
+    ("yolo11n", "6.4 GFLOPs"): (
+        "6.4",
+        "6.445 (thop x2), 6.376 (torch FlopCounterMode); conv MACs x2 = 6.315",
+        "rounding",
+    ),
+    ("example_net_400", "sizes"): ("196,49,45,22,20,18,9", "same", "exact"),
+    ("example_net_400", "params (not printed)"): ("", "6012400 + last fc", "derived"),
+    ("example_net_64", "params (not printed)"): (
+        "",
+        "1213726 (1 ch, valid) / 2109726 (1 ch, same)",
+        "derived",
+    ),
 }
 
 
@@ -183,6 +202,51 @@ ALEXNET_GERON: Printed = [  # lecture 001, "Архитектура AlexNet"; poo
     ("fc7", (4096,)),
     ("fc8", (1000,)),
 ]
+
+#: The same tables' other columns: kernel, stride, padding where it is printed, nonlinearity, share dropped.
+LENET5_GERON_ROWS = {
+    "c1": "conv 5x5 1 tanh",
+    "s2": "avgpool 2x2 2 tanh",
+    "c3": "conv 5x5 1 tanh",
+    "s4": "avgpool 2x2 2 tanh",
+    "c5": "conv 5x5 1 tanh",
+    "f6": "dense tanh",
+    "out": "dense RBF",
+}
+LENET5_SCHEME_ROWS = {
+    "conv1": "conv 5x5 1 pad 2 sigmoid",
+    "pool1": "avgpool 2x2 2 pad 0",
+    "conv2": "conv 5x5 1 pad 0 sigmoid",
+    "pool2": "avgpool 2x2 2 pad 0",
+    "fc1": "dense sigmoid",
+    "fc2": "dense sigmoid",
+    "fc3": "dense",
+}
+ALEXNET_SCHEME_ROWS = {
+    "conv1": "conv 11x11 4 pad 0 relu",
+    "pool1": "maxpool 3x3 2 pad 0",
+    "conv2": "conv 5x5 1 pad 2 relu",
+    "pool2": "maxpool 3x3 2 pad 0",
+    "conv3": "conv 3x3 1 pad 1 relu",
+    "conv4": "conv 3x3 1 pad 1 relu",
+    "conv5": "conv 3x3 1 pad 1 relu",
+    "pool5": "maxpool 3x3 2 pad 0",
+    "fc6": "dense relu drop 0.5",
+    "fc7": "dense relu drop 0.5",
+    "fc8": "dense",
+}
+ALEXNET_GERON_ROWS = {
+    "conv1": "conv 11x11 4 SAME relu",  # cannot be: SAME gives 56
+    "pool1": "maxpool 3x3 2 VALID",
+    "conv2": "conv 5x5 1 SAME relu",
+    "pool2": "maxpool 3x3 2 VALID",
+    "conv3": "conv 3x3 1 SAME relu",
+    "conv4": "conv 3x3 1 SAME relu",
+    "conv5": "conv 3x3 1 SAME relu",
+    "fc6": "dense relu",
+    "fc7": "dense relu",
+    "fc8": "dense",
+}
 
 #: Lecture 004, "VGG" (ConvNet Configuration): network -> weight layers and the five stages.
 VGG_CONFIGURATION = {
@@ -265,3 +329,27 @@ MOBILENET_TABLE_1 = [
     ("Avg Pool", 1, "Pool 7x7", "7x7x1024"),
     ("FC", 1, "1024x1000", "1x1x1024"),
 ]
+
+#: Lecture 002, "Резюме", which is Keras' own table: model -> megabytes of its file, parameters, depth.
+KERAS_APPLICATIONS: dict[str, tuple[int, int, int | None]] = {
+    "Xception": (88, 22_910_480, 126),
+    "VGG16": (528, 138_357_544, 23),
+    "VGG19": (549, 143_667_240, 26),
+    "ResNet50": (98, 25_636_712, None),
+    "ResNet101": (171, 44_707_176, None),
+    "ResNet152": (232, 60_419_944, None),
+    "ResNet50V2": (98, 25_613_800, None),
+    "ResNet101V2": (171, 44_675_560, None),
+    "ResNet152V2": (232, 60_380_648, None),
+    "ResNeXt50": (96, 25_097_128, None),
+    "ResNeXt101": (170, 44_315_560, None),
+    "InceptionV3": (92, 23_851_784, 159),
+    "InceptionResNetV2": (215, 55_873_736, 572),
+    "MobileNet": (16, 4_253_864, 88),
+    "MobileNetV2": (14, 3_538_984, 88),
+    "DenseNet121": (33, 8_062_504, 121),
+    "DenseNet169": (57, 14_307_880, 169),
+    "DenseNet201": (80, 20_242_984, 201),
+    "NASNetMobile": (23, 5_326_716, None),
+    "NASNetLarge": (343, 88_949_818, None),
+}

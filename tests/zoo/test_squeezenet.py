@@ -7,7 +7,7 @@ import pytest
 from vzor.measure import measure
 from vzor.spec.errors import TableError
 from vzor.spec.rows import Conv, Input, Seq
-from vzor.zoo.squeezenet import Fire, squeezenet
+from vzor.zoo.squeezenet import FIRES, Fire, squeezenet
 
 #: Lecture 004: row -> output, parameters before pruning.
 ROWS = {
@@ -25,6 +25,13 @@ ROWS = {
     "fire9": ((512, 13, 13), 197_184),
     "conv10": ((1000, 13, 13), 513_000),
     "avgpool10": ((1000, 1, 1), 0),
+}
+#: The columns s1×1, e1×1 and e3×3.
+WIDTHS = {
+    **{f"fire{i}": (16, 64, 64) for i in (2, 3)},
+    **{f"fire{i}": (32, 128, 128) for i in (4, 5)},
+    **{f"fire{i}": (48, 192, 192) for i in (6, 7)},
+    **{f"fire{i}": (64, 256, 256) for i in (8, 9)},
 }
 #: The column "sparsity", which is the share kept, in percent, and the parameters after pruning.
 PRUNED = {
@@ -50,6 +57,12 @@ def test_every_row_has_the_printed_size_and_parameters() -> None:
     found = lines()
     assert {path: found[path] for path in ROWS} == ROWS
     assert measure(squeezenet()).parameters == sum(params for _, params in ROWS.values()) == 1_248_424
+
+
+def test_every_fire_module_has_the_printed_widths() -> None:
+    assert FIRES == WIDTHS
+    rows = squeezenet().rows
+    assert {name: (row.s1, row.e1, row.e3) for name, row in rows.items() if isinstance(row, Fire)} == WIDTHS
 
 
 def test_with_the_printed_input_of_224_the_sizes_are_others() -> None:
