@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -50,6 +51,38 @@ def test_show_takes_sizes_classes_and_depth(cli) -> None:
 def test_show_prints_how_paper_and_weights_differ_unless_told_not_to(cli) -> None:
     assert "resnet50_v1" in cli("show", "resnet50").out
     assert "resnet50_v1" not in cli("show", "resnet50", "--no-notes").out
+
+
+def test_notes_alone_are_the_tables_own(cli) -> None:
+    notes = vzor.table("googlenet").remarks
+    done = cli("show", "googlenet", "--notes")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == ["googlenet", "", *(f"- {note}" for note in notes)]
+    assert cli("show", "googlenet", "notes=yes").out == done.out
+    found = json.loads(cli("show", "googlenet", "--notes", "--json").out)
+    assert found == {"title": "googlenet", "notes": list(notes)}
+    assert found["notes"] == json.loads(cli("show", "googlenet", "--json").out)["notes"]
+    rows = list(csv.DictReader(io.StringIO(cli("show", "googlenet", "--notes", "--format", "csv").out)))
+    assert [row["note"] for row in rows] == list(notes)
+    for form in ("markdown", "html"):
+        shown = cli("show", "googlenet", "--notes", "--format", form).out
+        assert "12 times fewer" in shown and "inception3a" not in shown
+    assert "inception3a" in cli("show", "googlenet").out
+
+
+def test_notes_are_words_and_no_picture(cli) -> None:
+    done = cli("show", "googlenet", "--notes", "--format", "svg")
+    assert (done.code, done.out) == (2, "") and "text, markdown, csv, json, html" in done.err
+    assert cli("show", "vgg13", "--notes").out == "vgg13: there is nothing to note.\n"
+
+
+def test_notes_are_wrapped_to_the_screen(cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    lines = cli("show", "googlenet", "--notes").out.splitlines()
+    assert max(map(len, lines)) <= 60 and any(line.startswith("  ") for line in lines)
+    cli("show", "googlenet", "--notes", "--out", "notes.txt")
+    assert max(map(len, Path("notes.txt").read_text("utf-8").splitlines())) > 100
 
 
 def test_show_reads_a_users_table_and_reports_what_does_not_follow(cli) -> None:

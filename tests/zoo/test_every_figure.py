@@ -232,8 +232,8 @@ KERAS = {
     "MobileNet": "mobilenet_keras",
     "MobileNetV2": "mobilenet_v2_keras",
     **{f"DenseNet{n}": f"densenet{n}" for n in (121, 169, 201)},
-    "NASNetMobile": "nasnetamobile",
-    "NASNetLarge": "nasnetalarge",
+    "NASNetMobile": "nasnet_mobile_keras",
+    "NASNetLarge": "nasnet_large_keras",
 }
 
 

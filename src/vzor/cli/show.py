@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vzor.cli.command import Channels, Classes, Input, Json, Network, Out, size
-from vzor.cli.screen import deliver
+from vzor.cli.screen import cells, deliver
 from vzor.spec.errors import UserError
 
 FORMATS = "text|markdown|csv|json|svg|mermaid|html"
@@ -21,7 +21,10 @@ def run(
     channels: Channels = None,
     format: Annotated[str, typer.Option(metavar=FORMATS, help="Form of the output.")] = "text",
     depth: Annotated[str, typer.Option(metavar="N|all|auto", help="Levels of blocks to open; 0 folds all.")] = "auto",
-    notes: Annotated[bool, typer.Option(help="How paper, published weights and printed figures differ.")] = True,
+    notes: Annotated[
+        bool | None,
+        typer.Option("--notes/--no-notes", help="Only the notes on paper, weights and printed figures; or none."),
+    ] = None,
     out: Out = None,
     json: Json = False,
 ) -> None:
@@ -29,13 +32,20 @@ def run(
 
     For a file of your own, what was assumed where it is silent and every figure in it that does not follow
     from its rows are printed below. Nothing in it is evaluated.
+
+    The notes, how paper, published weights and printed figures differ, stand below the table.
     """
     from vzor.api.table import table
+    from vzor.spec.render.notes import render_notes
 
     found = table(network, classes=classes, channels=channels, input=size(input))
-    if not notes:
+    form, opened = "json" if json else format, levels(depth)
+    if notes:
+        deliver(render_notes(found.remarks, form, title=found.name, width=cells() if out is None else None), out)
+        return
+    if notes is False:
         found = replace(found, notes=())
-    deliver(found.to("json" if json else format, levels(depth)), out)
+    deliver(found.to(form, opened), out)
 
 
 def levels(depth: str) -> int | str | None:

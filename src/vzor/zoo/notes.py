@@ -30,11 +30,25 @@ HALF_ZEROS = (
 )
 LIKE_KERAS = "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3; other weights have that of {other}."
 GOOGLENET_SLIPS = (
+    "The lectures' \"5M\" parameters and \"12 times fewer than AlexNet\" do not follow: {it}.\n"
+    "The \"144 million parameters\" on lecture 002's Inception slide are those of VGG-19.\n"
     "The slide's table cites arXiv:1409.1556, which is VGG.\n"
-    "Its parameters of modules 4a to 5b (and the operations of 5a) do not follow from its widths; its 6.8M in "
-    "MobileNet's comparison are the sum of those misprints.\n"
-    "Its 2.7K and 34M for the first convolution are those of a separable one with depth multiplier 8."
+    "It prints 364K, 437K, 580K, 840K and 1388K parameters for modules 4a, 4b, 4d, 4e and 5b, whose widths give "
+    "366.8K, 438.0K, 590.5K, 847.0K and 1409.0K (of 1,024, without biases).\n"
+    "It prints 463K for 4c, whose widths give 497.5K, and 1072K and 54M operations for 5a, whose widths give 1018.0K "
+    "and 51.1M.\n"
+    "The 6.8M parameters in MobileNet's comparison are the sum of its rows, misprints too (6797.7K); the 1550M "
+    "multiply-adds beside them are 1582.7M.\n"
+    "Its 2.7K and 34M for the first convolution are not those of the printed 7×7 (9.2K, 118.0M), but of a separable "
+    "one with depth multiplier 8."
 )
+FILE_SIZE = "Keras' table prints {printed} MB, the size of its file; {own} {weights} MB, of 2^20 bytes."
+
+
+def file_size(printed: int, weights: float, own: str = "the weights are") -> str:
+    """What to know of the column "Size" of Keras' table."""
+    return FILE_SIZE.format(printed=printed, own=own, weights=weights)
+
 
 NOTES: dict[str, str] = {
     "alexnet": (
@@ -65,12 +79,12 @@ NOTES: dict[str, str] = {
     ),
     "densenet100_k12_cifar": NO_WEIGHTS,
     "densenet100_k24_cifar": NO_WEIGHTS,
-    "densenet121": GROWTH + "\n" + KERAS_DEPTH,
+    "densenet121": "\n".join((GROWTH, KERAS_DEPTH, file_size(33, 30.8))),
     "densenet161": (
         "Of the authors' code and torchvision, with k = 48; the paper's Table 1, as last printed, leaves it out."
     ),
-    "densenet169": GROWTH + "\n" + KERAS_DEPTH,
-    "densenet201": GROWTH + "\n" + KERAS_DEPTH,
+    "densenet169": "\n".join((GROWTH, KERAS_DEPTH, file_size(57, 54.6))),
+    "densenet201": "\n".join((GROWTH, KERAS_DEPTH, file_size(80, 77.2))),
     "densenet264": (
         GROWTH + "\nOnly the authors published weights of it, for Torch 7.\n"
         "Counted as the others are, it has 265 layers with weights."
@@ -82,19 +96,17 @@ NOTES: dict[str, str] = {
     "googlenet": (
         "The published weights have batch normalisation, no LRN, a 3×3 in the place of the 5×5 and 2×2 in the "
         "last max pooling; the paper's form is googlenet_paper.\n"
-        "They expect pictures normalised to 0.5 ± 0.5, which here belongs to the preparation of pictures."
+        "They expect pictures normalised to 0.5 ± 0.5, which here belongs to the preparation of pictures.\n"
+        + GOOGLENET_SLIPS.format(it="this form has 6,624,904 and the paper's 6,998,552, 8.7 times fewer")
     ),
-    "googlenet_paper": (
-        "The lectures' 5M and \"12 times fewer than AlexNet\" do not follow: it has 6,998,552 parameters, 8.7 "
-        "times fewer.\n" + GOOGLENET_SLIPS
-    ),
+    "googlenet_paper": GOOGLENET_SLIPS.format(it="it has 6,998,552 parameters, 8.7 times fewer"),
     "inception_resnet_v1": "No ImageNet weights are published for this form.",
     "inception_resnet_v2": (
         "The published network is not the paper's (inception_resnet_v2_paper): another stem, one Inception "
         "block more, twice as many blocks, narrower maps and a 1×1 to 1536 at the end.\n"
         "The printed 55M parameters are its own (55,843,464); the printed depth of more than 550 is 572 layers of "
         "Keras' graph, normalisations and nonlinearities counted, and 245 with weights.\n"
-        "Keras has the same network without the 30272 gammas."
+        "Keras has the same network without the 30272 gammas.\n" + file_size(215, 213.1, "its weights are")
     ),
     "inception_resnet_v2_paper": (
         NO_WEIGHTS + "\n"
@@ -108,7 +120,7 @@ NOTES: dict[str, str] = {
     ),
     "inception_v3_keras": (
         "The form of Keras' weights: average pooling does not count the padding, and batch normalisation has no "
-        "gamma."
+        "gamma.\n" + file_size(92, 91.0)
     ),
     "legacy_seresnet101": AUTHORS,
     "legacy_seresnet152": AUTHORS,
@@ -165,17 +177,17 @@ NOTES: dict[str, str] = {
         "The printed 7.6e9 FLOPs are multiply-adds of resnet101_v1 (7.570e9); this form has 7.801e9."
     ),
     "resnet101_v1": AUTHORS_CAFFE,
-    "resnet101v2_keras": KERAS_V2,
+    "resnet101v2_keras": KERAS_V2 + "\n" + file_size(171, 170.4),
     "resnet110_cifar": HALF_ZEROS,
     "resnet1202_cifar": HALF_ZEROS,
     "resnet152": (
         ON_3X3.format(v1="resnet152_v1") + "\n"
         "The printed 11.3e9 FLOPs are multiply-adds of resnet152_v1 (11.282e9); this form has 11.514e9.\n"
         "The printed top-5 error of 3.57 % is that of the paper's ensemble of 2015, not of 2014 and not of "
-        "one network."
+        "one network.\n" + file_size(232, 230.5, "its weights, with the biases that Keras keeps, are")
     ),
     "resnet152_v1": AUTHORS_CAFFE,
-    "resnet152v2_keras": KERAS_V2,
+    "resnet152v2_keras": KERAS_V2 + "\n" + file_size(232, 230.3),
     "resnet164_cifar": NO_WEIGHTS,
     "resnet18": (
         OPTION_B.format(a="resnet18_a") + "\n"
@@ -201,6 +213,7 @@ NOTES: dict[str, str] = {
     "resnetv2_101": PRE_STEM.format(keras="resnet101v2_keras"),
     "resnetv2_152": PRE_STEM.format(keras="resnet152v2_keras"),
     "resnetv2_50": PRE_STEM.format(keras="resnet50v2_keras"),
+    "resnext101_32x4d": file_size(170, 169.1),
     "resnext101_32x8d": "Of torchvision; the paper has 32×4d and 64×4d.",
     "seresnet101": LEGACY.format(legacy="legacy_seresnet101"),
     "seresnet152": LEGACY.format(legacy="legacy_seresnet152"),
@@ -214,9 +227,14 @@ NOTES: dict[str, str] = {
         "Table 1 prints 224 for the input; its sizes 111, 55, 27 and 13 come out with 227.\n"
         "It prints 13×12 for maxpool8, which is 13×13, and 7×7 and 3×3 beside the percentages of conv1 and conv10.\n"
         "What it calls sparsity is the share kept, and for the 3×3 of fire8 it must be 30 %, not the printed 33 %.\n"
-        "The printed 50 times fewer parameters than AlexNet are 48.8 times."
+        "The printed 50 times fewer parameters than AlexNet are 48.8 times.\n"
+        "The printed size below 0.5 MB is that of pruned weights: 421098 of 6 bits are 0.316 MB."
     ),
-    "squeezenet1_0_complex": NO_WEIGHTS,
+    "squeezenet1_0_complex": (
+        NO_WEIGHTS + "\n"
+        "The paper's Table 3 prints 4.8 MB for the form without bypasses, of 2^20 bytes, and 7.7 MB for this one, to "
+        "which Figure 2 gives 6.1 MB."
+    ),
     "squeezenet1_0_simple": "The authors published weights of this form for Caffe.",
     "squeezenet1_1": "The authors' later version; the paper does not have it.",
     "squeezenet1_1_complex": NO_WEIGHTS,
@@ -234,7 +252,7 @@ NOTES: dict[str, str] = {
     "vgg16_c_bn": NO_WEIGHTS,
     "vgg19": (
         "The lectures print 138M parameters for it, which VGG-16 has; it has 143,667,240.\n"
-        "The \"144 million\" on the Inception slide of lecture 002 are this network's."
+        "The \"144 million\" on the Inception slide of lecture 002 are this network's.\n" + file_size(549, 548.0)
     ),
     "vgg19_bn": BIASES,
     "xception": (
@@ -242,7 +260,9 @@ NOTES: dict[str, str] = {
         "and normalise with eps 1e-5.\n"
         "The networks xception41, xception65 and xception71 of timm are other ones."
     ),
-    "xception_keras": "The form of Keras' weights: max pooling padded as TensorFlow pads, eps 1e-3.",
+    "xception_keras": (
+        "The form of Keras' weights: max pooling padded as TensorFlow pads, eps 1e-3.\n" + file_size(88, 87.4)
+    ),
 }
 
 

@@ -43,16 +43,16 @@ def _totals(sheet: Sheet) -> list[str]:
 def as_markdown(sheet: Sheet, title: str, depth: int | None, notes: Sequence[str]) -> str:
     """A pipe table with full paths for names, and the totals as a second one."""
     lines = c.visible(sheet, depth)
-    parts = [f"### {_escaped(c.heading(sheet, title))}", "", _pipes(c.HEADS)]
+    parts = [f"### {escaped(c.heading(sheet, title))}", "", _pipes(c.HEADS)]
     parts.append(_pipes("---:" if right else "---" for right in c.RIGHT))
     for line in lines:
         first, *rest = c.cells(line)
         path = line.path[: len(line.path) - len(line.name)]
-        parts.append(_pipes(map(_escaped, (path + first, *rest))))
+        parts.append(_pipes(map(escaped, (path + first, *rest))))
     parts += ["", "  \n".join(_legend(lines)), "", "| total | | |", "|---|---:|---|"]
     parts += [_pipes((total.label, total.shown, total.note)) for total in c.totals(sheet)]
     parts.append(_pipes(("receptive field", *c.whole_field(sheet))))
-    parts += ["", *(f"> {_escaped(note)}  " for note in notes)] if notes else []
+    parts += ["", *(f"> {escaped(note)}  " for note in notes)] if notes else []
     return "\n".join(parts) + "\n"
 
 
@@ -60,7 +60,7 @@ def _pipes(row: Iterable[str]) -> str:
     return f"| {' | '.join(row)} |"
 
 
-def _escaped(cell: str) -> str:
+def escaped(cell: str) -> str:
     """What Markdown would read as markup, as it is."""
     for mark in "\\|*_`<>[]":
         cell = cell.replace(mark, "\\" + mark)
