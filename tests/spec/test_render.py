@@ -82,7 +82,7 @@ def test_totals_are_those_of_the_sheet():
     for key in ("memory_inference", "memory_training", "layers", "weight_layers", "longest_path"):
         assert totals[key] == getattr(SHEET, key)
     assert re.search(rf"^parameters +{SHEET.parameters:,}$", shown, re.M)
-    assert re.search(rf"^with buffers +{SHEET.parameters + SHEET.buffers:,} ", shown, re.M)
+    assert re.search(rf"^Keras-style total +{SHEET.parameters + SHEET.buffers:,} ", shown, re.M)
     assert re.search(rf"^memory, training +{SHEET.memory_training / 1e6:.2f} MB ", shown, re.M)
     assert re.search(r"^receptive field +\S+ +step", shown, re.M)
     assert "auxiliary heads" not in render(measure(Seq(input=Input(1, 4, 4), fc=Fc(2))), "text")

@@ -105,6 +105,26 @@ class Table:
         return self.sheet.flops
 
     @property
+    def keras_total(self) -> int:
+        """Parameters and buffers, which Keras prints as total parameters."""
+        return self.sheet.keras_total
+
+    @property
+    def layers(self) -> int:
+        """Leaf layers: rows that are no blocks."""
+        return self.sheet.layers
+
+    @property
+    def weight_layers(self) -> int:
+        """Convolutions and fully connected rows among them."""
+        return self.sheet.weight_layers
+
+    @property
+    def longest_path(self) -> int:
+        """Most leaf layers and joins on a way from input to output."""
+        return self.sheet.longest_path
+
+    @property
     def memory(self) -> Memory:
         """``.inference`` and ``.training``, in bytes."""
         return Memory(self.sheet.memory_inference, self.sheet.memory_training)

@@ -119,9 +119,9 @@ def totals(sheet: Sheet) -> list[Total]:
     """The figures of the whole table in the order of reading."""
     found = [
         Total("parameters", "parameters", sheet.parameters, grouped(sheet.parameters), ""),
-        Total("trainable", "trainable", sheet.trainable, grouped(sheet.trainable), ""),
+        Total("trainable", "trainable", sheet.trainable, grouped(sheet.trainable), "without frozen ones"),
         Total("buffers", "buffers", sheet.buffers, grouped(sheet.buffers), "running means and variances, fixed codes"),
-        Total("keras_total", "with buffers", sheet.keras_total, grouped(sheet.keras_total), "what Keras prints"),
+        Total("keras_total", "Keras-style total", sheet.keras_total, grouped(sheet.keras_total), "with buffers"),
         Total("aux", "auxiliary heads", sheet.aux, grouped(sheet.aux), "in training only, not counted above"),
         Total("macs", "mult-adds", sheet.macs, human(sheet.macs), grouped(sheet.macs)),
         Total("flops", "FLOPs", sheet.flops, human(sheet.flops), "two per mult-add"),
@@ -140,9 +140,15 @@ def totals(sheet: Sheet) -> list[Total]:
             megabytes(sheet.memory_training),
             "activations of one sample: all that the backward pass needs",
         ),
-        Total("layers", "layers", sheet.layers, grouped(sheet.layers), ""),
-        Total("weight_layers", "weight layers", sheet.weight_layers, grouped(sheet.weight_layers), ""),
-        Total("longest_path", "longest path", sheet.longest_path, grouped(sheet.longest_path), "rows and joins"),
+        Total("layers", "leaf layers", sheet.layers, grouped(sheet.layers), "rows that are no blocks"),
+        Total(
+            "weight_layers",
+            "weight layers",
+            sheet.weight_layers,
+            grouped(sheet.weight_layers),
+            "of them convolutions and fully connected",
+        ),
+        Total("longest_path", "longest path", sheet.longest_path, grouped(sheet.longest_path), "leaf layers and joins"),
     ]
     return [total for total in found if total.value or total.key != "aux"]
 
