@@ -19,7 +19,9 @@ def peer_of(name: str) -> nn.Module:
         return timm.create_model(name, num_classes=7)
 
 
-@pytest.mark.parametrize("base", ["resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x4d"])
+@pytest.mark.parametrize(
+    "base", ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x4d"]
+)
 def test_the_authors_form(base: str) -> None:
     ours = random_network(senet(base, classes=7, legacy=True), (3, 40, 40))
     peer = peer_of(f"legacy_se{base}")
@@ -27,7 +29,7 @@ def test_the_authors_form(base: str) -> None:
     assert_same(ours, peer, picture(3, 40, 40, batch=1))
 
 
-@pytest.mark.parametrize("base", ["resnet50", "resnext50_32x4d"])
+@pytest.mark.parametrize("base", ["resnet18", "resnet34", "resnet50", "resnext50_32x4d"])
 def test_timms_form(base: str) -> None:
     ours, peer = random_network(senet(base, classes=7), (3, 40, 40)), peer_of(f"se{base}")
     give(ours, peer, MODERN)

@@ -7,6 +7,7 @@ from vzor.spec.errors import UserError
 from vzor.spec.rows import LRN, Conv, Drop, Input, Pool, Seq
 from vzor.spec.sheet import Sheet
 from vzor.zoo.googlenet import Inception, googlenet
+from vzor.zoo.index import table
 
 #: Lecture 004: row -> output, widths, and thousands of parameters and millions of operations as printed.
 MODULES = {
@@ -147,8 +148,25 @@ def test_what_the_forms_have(paper: Seq) -> None:
 
 
 def test_the_naive_module_grows() -> None:
-    naive = googlenet(form="paper", naive=True)
-    lines = {line.path: line.outs[0][0] for line in measure(naive).lines}
-    assert lines["inception3a"] == 64 + 128 + 32 + 192
-    assert lines["inception3b"] == 128 + 192 + 96 + lines["inception3a"]
-    assert measure(naive).macs > 7 * measure(googlenet(form="paper")).macs
+    """Figure 2: without reductions a module hands all maps that arrive on, by its pooling."""
+    sheet, paper = measure(table("googlenet_naive")), measure(table("googlenet_paper"))
+    widths = {line.path: line.outs[0][0] for line in sheet.lines if line.kind == "Inception"}
+    arriving = 192
+    for name, (_, (n1, _, n3, _, n5, _), _, _) in MODULES.items():
+        assert widths[name] == n1 + n3 + n5 + arriving
+        arriving = widths[name]
+    assert arriving == 4944
+    assert (sheet.parameters, round(sheet.macs / 1e6)) == (97_526_008, 12_568)
+    assert (paper.parameters, round(paper.macs / 1e6)) == (6_998_552, 1_583)
+
+
+def test_one_module_naive_and_reduced() -> None:
+    """Module 3a on 192 maps of 28×28, 387,296 and 163,696 parameters; 153,600 weights in the 5×5 and 15,872."""
+    widths = MODULES["inception3a"][1]
+    sheets = [measure(Seq(Input(192, 28, 28), module=Inception(*widths, naive=naive))) for naive in (True, False)]
+    naive, reduced = sheets
+    assert naive.parameters == 192 * (64 + 9 * 128 + 25 * 32) + 64 + 128 + 32
+    assert reduced.parameters == 192 * (64 + 96 + 16 + 32) + 9 * 96 * 128 + 25 * 16 * 32 + sum(widths)
+    assert (naive.parameters, reduced.parameters) == (387_296, 163_696)
+    assert (round(naive.macs / 1e6), round(reduced.macs / 1e6)) == (303, 128)
+    assert (naive.output[0], reduced.output[0]) == (416, 256)

@@ -26,6 +26,21 @@ def test_parameters(base: str, parameters: int, legacy: bool) -> None:
     assert measure(senet(base, legacy=legacy)).parameters == parameters
 
 
+@pytest.mark.parametrize(
+    ("base", "parameters", "legacy"),
+    [
+        ("resnet18", 11_779_624, 11_778_592),
+        ("resnet34", 21_960_416, 21_958_868),
+    ],
+)
+def test_parameters_of_18_and_34(base: str, parameters: int, legacy: int) -> None:
+    """timm 1.0.31: its later form has 8 maps in the gates of conv2_x, the published one 64 / 16."""
+    assert measure(senet(base)).parameters == parameters
+    assert measure(senet(base, legacy=True)).parameters == legacy
+    blocks = {"resnet18": 2, "resnet34": 3}[base]
+    assert parameters - legacy == blocks * (8 - 4) * (2 * 64 + 1)
+
+
 def test_the_gates_are_what_is_added() -> None:
     """§4: 2/r · Σ N·C² weights; here with the biases of both rows."""
     for base, plain in (("resnet50", resnet(50)), ("resnext50_32x4d", resnext("50_32x4d"))):

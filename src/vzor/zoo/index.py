@@ -35,7 +35,7 @@ DENSENET, RESNEXT, SENET, RESNETV2 = "arXiv:1608.06993", "arXiv:1611.05431", "ar
 MOBILENET, MOBILENETV2, XCEPTION = "arXiv:1704.04861", "arXiv:1801.04381", "arXiv:1610.02357"
 INCEPTIONV3, INCEPTIONV4 = "arXiv:1512.00567", "arXiv:1602.07261"
 GOOGLENET, SQUEEZENET, NIN = "arXiv:1409.4842", "arXiv:1602.07360", "arXiv:1312.4400"
-DARKNET = "arXiv:1612.08242"
+DARKNET, WIDERESNET = "arXiv:1612.08242", "arXiv:1605.07146"
 
 ZOO: dict[str, Entry] = {
     "alexnet": Entry("alexnet", "alexnet", {}, "arXiv:1404.5997", 2014),
@@ -55,6 +55,7 @@ ZOO: dict[str, Entry] = {
     "densenet_bc190_k40_cifar": Entry("densenet", "densenet_cifar", {"form": "bc190_k40"}, DENSENET, 2016),
     "densenet_bc250_k24_cifar": Entry("densenet", "densenet_cifar", {"form": "bc250_k24"}, DENSENET, 2016),
     "googlenet": Entry("googlenet", "googlenet", {"form": "torchvision"}, GOOGLENET, 2014),
+    "googlenet_naive": Entry("googlenet", "googlenet", {"form": "paper", "naive": True}, GOOGLENET, 2014),
     "googlenet_paper": Entry("googlenet", "googlenet", {"form": "paper"}, GOOGLENET, 2014),
     "inception_resnet_v1": Entry("inception_resnet", "inception_resnet", {"version": "v1"}, INCEPTIONV4, 2016),
     "inception_resnet_v2": Entry("inception_resnet", "inception_resnet", {}, INCEPTIONV4, 2016),
@@ -64,6 +65,8 @@ ZOO: dict[str, Entry] = {
     "inception_v4": Entry("inceptionv4", "inception_v4", {}, INCEPTIONV4, 2016),
     "legacy_seresnet101": Entry("senet", "senet", {"base": "resnet101", "legacy": True}, SENET, 2017),
     "legacy_seresnet152": Entry("senet", "senet", {"base": "resnet152", "legacy": True}, SENET, 2017),
+    "legacy_seresnet18": Entry("senet", "senet", {"base": "resnet18", "legacy": True}, SENET, 2017),
+    "legacy_seresnet34": Entry("senet", "senet", {"base": "resnet34", "legacy": True}, SENET, 2017),
     "legacy_seresnet50": Entry("senet", "senet", {"base": "resnet50", "legacy": True}, SENET, 2017),
     "legacy_seresnext101_32x4d": Entry("senet", "senet", {"base": "resnext101_32x4d", "legacy": True}, SENET, 2017),
     "legacy_seresnext50_32x4d": Entry("senet", "senet", {"base": "resnext50_32x4d", "legacy": True}, SENET, 2017),
@@ -122,6 +125,8 @@ ZOO: dict[str, Entry] = {
     "resnext50_32x4d": Entry("resnext", "resnext", {"form": "50_32x4d"}, RESNEXT, 2016),
     "seresnet101": Entry("senet", "senet", {"base": "resnet101"}, SENET, 2017),
     "seresnet152": Entry("senet", "senet", {"base": "resnet152"}, SENET, 2017),
+    "seresnet18": Entry("senet", "senet", {"base": "resnet18"}, SENET, 2017),
+    "seresnet34": Entry("senet", "senet", {"base": "resnet34"}, SENET, 2017),
     "seresnet50": Entry("senet", "senet", {"base": "resnet50"}, SENET, 2017),
     "seresnext101_32x4d": Entry("senet", "senet", {"base": "resnext101_32x4d"}, SENET, 2017),
     "seresnext50_32x4d": Entry("senet", "senet", {"base": "resnext50_32x4d"}, SENET, 2017),
@@ -146,6 +151,8 @@ ZOO: dict[str, Entry] = {
     "vgg16_c_bn": Entry("vgg", "vgg", {"column": "C", "bn": True}, VGG, 2014),
     "vgg19": Entry("vgg", "vgg", {"column": "E"}, VGG, 2014),
     "vgg19_bn": Entry("vgg", "vgg", {"column": "E", "bn": True}, VGG, 2014),
+    "wide_resnet101_2": Entry("wideresnet", "wide_resnet", {"depth": 101}, WIDERESNET, 2016),
+    "wide_resnet50_2": Entry("wideresnet", "wide_resnet", {"depth": 50}, WIDERESNET, 2016),
     "xception": Entry("xception", "xception", {}, XCEPTION, 2016),
     "xception_keras": Entry("xception", "xception", {"form": "keras"}, XCEPTION, 2016),
 }

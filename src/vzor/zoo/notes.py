@@ -15,6 +15,14 @@ LEGACY = (
 )
 AUTHORS = "The authors' form: a block's stride on its first 1×1, and max pooling that hangs over the edge, not padded."
 AUTHORS_CAFFE = AUTHORS + "\nThey published its weights, for Caffe."
+BASIC = (
+    "The paper has no SE-ResNet of this depth; the weights are timm's own, with ReLU also in front of the gates and max "
+    "pooling that hangs over the edge."
+)
+GATES_OF_8 = (
+    "The paper has no SE-ResNet of this depth; timm's form has 8 maps at the least in a gate, and no weights are "
+    "published for it, but for {legacy}, which has 64 / 16 = 4."
+)
 AUTHORS_X = "The authors' form: max pooling hangs over the edge and is not padded."
 PRE_STEM = (
     "As timm publishes it, conv1 goes to its pooling without normalisation; Keras ({keras}) halves sizes in a stage's "
@@ -99,6 +107,12 @@ NOTES: dict[str, str] = {
         "They expect pictures normalised to 0.5 ± 0.5, which here belongs to the preparation of pictures.\n"
         + GOOGLENET_SLIPS.format(it="this form has 6,624,904 and the paper's 6,998,552, 8.7 times fewer")
     ),
+    "googlenet_naive": (
+        "Figure 2 (a): modules without their 1×1 in front of 3×3 and 5×5 and behind the pooling, so that every module "
+        "is wider than the one before it.\n"
+        "It has 97,526,008 parameters and 12.568e9 multiply-adds; with the reductions of Figure 2 (b) there are "
+        "6,998,552 and 1.583e9 (googlenet_paper).\n" + NO_WEIGHTS
+    ),
     "googlenet_paper": GOOGLENET_SLIPS.format(it="it has 6,998,552 parameters, 8.7 times fewer"),
     "inception_resnet_v1": "No ImageNet weights are published for this form.",
     "inception_resnet_v2": (
@@ -124,6 +138,8 @@ NOTES: dict[str, str] = {
     ),
     "legacy_seresnet101": AUTHORS,
     "legacy_seresnet152": AUTHORS,
+    "legacy_seresnet18": BASIC,
+    "legacy_seresnet34": BASIC,
     "legacy_seresnet50": AUTHORS + "\nThe lectures' slide cites arXiv:1611.05431, which is ResNeXt.",
     "legacy_seresnext101_32x4d": AUTHORS_X,
     "legacy_seresnext50_32x4d": AUTHORS_X,
@@ -217,6 +233,8 @@ NOTES: dict[str, str] = {
     "resnext101_32x8d": "Of torchvision; the paper has 32×4d and 64×4d.",
     "seresnet101": LEGACY.format(legacy="legacy_seresnet101"),
     "seresnet152": LEGACY.format(legacy="legacy_seresnet152"),
+    "seresnet18": GATES_OF_8.format(legacy="legacy_seresnet18"),
+    "seresnet34": GATES_OF_8.format(legacy="legacy_seresnet34"),
     "seresnet50": (
         LEGACY.format(legacy="legacy_seresnet50") + "\n"
         "The lectures' slide cites arXiv:1611.05431, which is ResNeXt."
@@ -255,6 +273,7 @@ NOTES: dict[str, str] = {
         "The \"144 million\" on the Inception slide of lecture 002 are this network's.\n" + file_size(549, 548.0)
     ),
     "vgg19_bn": BIASES,
+    "wide_resnet101_2": "Of torchvision; the paper has wide_resnet50_2 (its WRN-50-2) only.",
     "xception": (
         "The weights of timm were carried over from Keras' (xception_keras), but pool with padding on every side "
         "and normalise with eps 1e-5.\n"

@@ -4,11 +4,12 @@ arXiv:1709.01507, Table 1: ResNet and ResNeXt with a squeeze-and-excitation row 
 Two forms have published weights.  The authors' own (`legacy_…`: their Caffe weights, also Cadene's and timm's
 under that name) have the stride of SE-ResNet on the first 1×1 and a max pooling that hangs over the edge;
 timm's later ones the stride on the 3×3 and a padded pooling, as torchvision's ResNet.  SE-ResNeXt has its
-stride on the 3×3 in both.  Row names are timm's ResNet's; both forms have the same parameters.
+stride on the 3×3 in both.  Row names are timm's ResNet's; both forms have the same parameters, but for 18 and 34.
 """
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from vzor.spec.rows import Conv, Fc, From, Gap, Product, Row, Seq, Shape
 from vzor.zoo.resnet import BN, EDGE, MAXPOOL, network, residual
@@ -19,12 +20,31 @@ class Excite(Row):
     """Figure 1 and §3.2: every map times a gate between 0 and 1, computed from the means of all maps."""
 
     r: int = 16  # reduction ratio, §6.1
+    least: int = 1  # maps between the two 1×1, at the least
 
     def expand(self, *xs: Shape) -> Seq:
         return Seq(squeeze=Gap(),
-                   fc1=Conv(xs[0][0] // self.r, 1),
+                   fc1=Conv(max(self.least, xs[0][0] // self.r), 1),
                    fc2=Conv(xs[0][0], 1, act="sigmoid"),
                    scale=From(("in0", "fc2"), Product()))
+
+
+@dataclass(frozen=True)
+class SEBasic(Row):
+    """Two 3×3 of ResNet-18 and -34, with ``Excite`` before the sum.
+
+    legacy  the published form: ReLU before the gate too; the later one has 8 maps at the least in a gate
+    """
+
+    width: int
+    s: int = 1
+    legacy: bool = False
+
+    def expand(self, *xs: Shape) -> Seq:
+        return residual(xs[0], self.s, "B",
+                        conv1=Conv(self.width, 3, self.s, bn=BN),
+                        conv2=Conv(self.width, 3, bn=BN, act="relu" if self.legacy else None),
+                        se=Excite(least=1 if self.legacy else 8))
 
 
 @dataclass(frozen=True)
@@ -47,9 +67,11 @@ class SEBottleneck(Row):
                         se=Excite())
 
 
-# Table 1 and §4: blocks per stage.
+# Table 1 and §4: blocks per stage.  18 and 34 are of those who published weights; cardinality 0: two 3×3.
 #                        cardinality  d   conv2_x conv3_x conv4_x conv5_x
 SENET = {
+    "resnet18":          (         0, 64,       2,      2,      2,      2),
+    "resnet34":          (         0, 64,       3,      4,      6,      3),
     "resnet50":          (         1, 64,       3,      4,      6,      3),
     "resnet101":         (         1, 64,       3,      4,     23,      3),
     "resnet152":         (         1, 64,       3,      8,     36,      3),
@@ -64,6 +86,9 @@ def senet(base: str, classes: int = 1000, legacy: bool = False) -> Seq:
     legacy  the authors' form: SE-ResNet with its strides on the first 1×1, max pooling unpadded up to the edge
     """
     cardinality, d, *counts = SENET[base]
-    block = partial(SEBottleneck, cardinality=cardinality, d=d, stride_on=1 if legacy and cardinality == 1 else 2)
+    stride_on = 1 if legacy and cardinality == 1 else 2
+    block: Any = partial(SEBottleneck, cardinality=cardinality, d=d, stride_on=stride_on)
+    if not cardinality:
+        block = partial(SEBasic, legacy=legacy)
     maxpool = EDGE if legacy else MAXPOOL
     return network(block, tuple(counts), Fc(classes), maxpool)
