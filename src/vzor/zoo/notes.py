@@ -16,8 +16,8 @@ LEGACY = (
 AUTHORS = "The authors' form: a block's stride on its first 1×1, and max pooling that hangs over the edge, not padded."
 AUTHORS_CAFFE = AUTHORS + "\nThey published its weights, for Caffe."
 BASIC = (
-    "The paper has no SE-ResNet of this depth; the weights are timm's own, with ReLU also in front of the gates and max "
-    "pooling that hangs over the edge."
+    "The paper has no SE-ResNet of this depth; the weights are timm's own, with ReLU also in front of the gates and "
+    "max pooling that hangs over the edge."
 )
 GATES_OF_8 = (
     "The paper has no SE-ResNet of this depth; timm's form has 8 maps at the least in a gate, and no weights are "
