@@ -23,19 +23,22 @@ def assert_measured(made: Rows, *inputs: Shape, device: str = "meta") -> None:
     with torch.device(device):
         net = build(made, *inputs).eval()
         x = torch.zeros(2, *sheet.input)
-    seen: dict[str, Shape] = {}
+    lines = [line for line in sheet.lines if not line.side]  # a side runs in training only
+    measured: dict[str, list[Shape]] = {line.path: [] for line in lines}
+    seen: dict[str, list[Shape]] = {line.path: [] for line in lines}
+    for line in lines:
+        measured[line.path] += line.outs  # a row of Each has a line per input
 
     def watch(path: str, module: nn.Module) -> None:
-        def hook(_module: nn.Module, _inputs: object, out: Tensor) -> None:
-            seen[path] = tuple(out.shape[1:])
+        def hook(_module: nn.Module, _inputs: object, out: Tensor | tuple[Tensor, ...]) -> None:
+            seen[path] += [tuple(one.shape[1:]) for one in (out if isinstance(out, tuple) else (out,))]
 
         module.register_forward_hook(hook)
 
-    lines = [line for line in sheet.lines if not line.side]  # a side runs in training only
-    for line in lines:
-        watch(line.path, net.get_submodule(line.path))
+    for path in seen:
+        watch(path, net.get_submodule(path))
     net(x)
-    assert seen == {line.path: line.outs[0] for line in lines}
+    assert seen == measured
 
 
 @pytest.mark.parametrize("name", ZOO)

@@ -9,13 +9,26 @@ import pytest
 from vzor.measure import measure
 from vzor.spec.edit import with_channels, with_input
 from vzor.spec.errors import UserError
-from vzor.spec.tables import Seq
+from vzor.spec.row import Shape
+from vzor.spec.tables import Rows, Seq
 from vzor.spec.trace import trace
 from vzor.zoo import index
 from vzor.zoo.index import ZOO, networks, table
 from vzor.zoo.notes import NOTES, notes
 
 ZOO_FILES = sorted(Path(index.__file__).parent.glob("[a-z]*.py"))
+
+
+def outputs(made: Rows) -> list[Shape]:
+    return [value.shape for value in trace(made).root.outs]
+
+
+def expected(name: str, classes: int, size: Shape) -> list[Shape]:
+    """One vector of scores; of a detector, on maps of stride 8, 16 and 32, four distances, scores and 4 × 16 bins."""
+    if ZOO[name].task == "detect":
+        return [(4 + classes + 64, size[1] // stride, size[2] // stride) for stride in (8, 16, 32)]
+    assert ZOO[name].task == "classify"
+    return [(classes,)]
 
 
 def test_the_index_is_sorted_and_written_once() -> None:
@@ -44,10 +57,11 @@ def test_every_function_of_the_zoo_that_gives_a_network_is_listed() -> None:
 @pytest.mark.parametrize("name", ZOO)
 def test_every_entry(name: str) -> None:
     entry = ZOO[name]
-    assert entry.task == "classify" and entry.paper and 1998 <= entry.year <= 2030
+    assert entry.paper and 1998 <= entry.year <= 2030
     assert all(note.endswith(".") and note[0].isupper() for note in notes(name))
     made = table(name)
-    assert measure(made).output == (10 if name.startswith("lenet") or name.endswith("_cifar") else 1000,)
+    small = name.startswith("lenet") or name.endswith("_cifar")
+    assert outputs(made) == expected(name, 80 if entry.task == "detect" else 10 if small else 1000, measure(made).input)
     first, row = next(iter(made.rows.items()))
     assert (first, row.kind) == ("input", "Input")
 
@@ -55,13 +69,15 @@ def test_every_entry(name: str) -> None:
 @pytest.mark.parametrize("name", ZOO)
 def test_classes_and_input_are_respected(name: str) -> None:
     made = table(name, classes=37)
-    assert measure(made).output == (37,)
     size = measure(made).input
+    assert outputs(made) == expected(name, 37, size)
     assert measure(with_channels(made, 5)).input == (5, *size[1:])
-    larger = (size[0], size[1] + 33, size[2] + 17)
+    more = (64, 32) if ZOO[name].task == "detect" else (33, 17)  # a detector's maps must meet again when enlarged
+    larger = (size[0], size[1] + more[0], size[2] + more[1])
     if not name.startswith(("lenet", "alexnet_")):  # whose dense rows fix the size of the input
         assert measure(with_input(made, larger)).parameters == measure(made).parameters
     assert measure(made, larger).input == larger
+    assert outputs(with_input(made, larger)) == expected(name, 37, larger)
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -74,8 +90,9 @@ def test_equal_calls_give_equal_tables(name: str) -> None:
 
 def test_a_pattern_and_a_task_choose() -> None:
     assert networks("resnet*_v1") == ["resnet101_v1", "resnet152_v1", "resnet50_v1"]
-    assert networks() == networks(task="classify") == list(ZOO)
-    assert networks(task="detect") == networks("resnet49") == []
+    assert networks() == sorted(networks(task="classify") + networks(task="detect")) == list(ZOO)
+    assert networks(task="detect") == ["yolo11l", "yolo11m", "yolo11n", "yolo11s", "yolo11x"]
+    assert networks("resnet49") == networks("resnet50", task="detect") == []
 
 
 @pytest.mark.parametrize(("word", "meant"), [("resnet-50", "resnet50"), ("VGG16", "vgg16"), ("alexnt", "alexnet")])

@@ -103,6 +103,8 @@ def networks(
     from vzor.spec.record import expanded, to_json
     from vzor.spec.trace import trace
 
+    if plan.table is not None:
+        task.fits(plan.table.name, plan.table.root)
     made = task.build(plan.what, classes)
     nets = build_all(made, seed)
     tables = {}

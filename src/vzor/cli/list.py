@@ -21,12 +21,12 @@ def run(
     json: Json = False,
 ) -> None:
     """Name the networks, with their parameters, mult-adds, input, paper and year."""
-    from vzor.tasks.index import TASKS
     from vzor.zoo.index import ZOO, networks
 
-    if task is not None and task not in TASKS:
-        guess = did_you_mean(task, TASKS)
-        raise UserError(f"There is no task '{task}'.{guess} Choose from {', '.join(sorted(TASKS))}.")
+    tasks = sorted({entry.task for entry in ZOO.values()})  # a network may be here before its task is
+    if task is not None and task not in tasks:
+        guess = did_you_mean(task, tasks)
+        raise UserError(f"There is no network for a task '{task}'.{guess} Choose from {', '.join(tasks)}.")
     names = networks(pattern, task)
     if not names:
         guess = did_you_mean(pattern, ZOO)

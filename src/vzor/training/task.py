@@ -77,6 +77,10 @@ def one_table(table: Any, classes: Sequence[str]) -> dict[str, Any]:
     return {"net": table}
 
 
+def any_table(name: str, table: Any) -> None:
+    """The usual `fits`: every network will do."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A task, as plain functions.
@@ -93,6 +97,8 @@ class Task:
               as plain data (`vzor.training.sections`)
     forward   (nets, batch) -> raw; by default the first network on `batch["image"]`
     build     (table, classes) -> {network's name: table or module}
+    fits      (network's name, its rows): a UserError where the task cannot use what such a network gives; asked
+              before anything is built, of tables only, for a module of the user's own cannot be asked
     phases    the parts of a step; None: one phase over all networks with `forward` and `loss`
     augment   (sample, rng) -> sample, or None for the data room's policy
     read      source -> Data, or None for the data room's reader
@@ -111,6 +117,7 @@ class Task:
     report: Callable[[Sequence[Any], Sequence[Any], Sequence[str]], list[dict[str, Any]]] | None = None
     forward: Callable[[Nets, Batch], Any] = first_net
     build: Callable[[Any, Sequence[str]], dict[str, Any]] = one_table
+    fits: Callable[[str, Any], None] = any_table
     phases: tuple[Phase, ...] | None = None
     augment: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None
     read: Callable[..., Any] | None = None

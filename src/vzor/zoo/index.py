@@ -35,7 +35,7 @@ DENSENET, RESNEXT, SENET, RESNETV2 = "arXiv:1608.06993", "arXiv:1611.05431", "ar
 MOBILENET, MOBILENETV2, XCEPTION = "arXiv:1704.04861", "arXiv:1801.04381", "arXiv:1610.02357"
 INCEPTIONV3, INCEPTIONV4 = "arXiv:1512.00567", "arXiv:1602.07261"
 GOOGLENET, SQUEEZENET, NIN = "arXiv:1409.4842", "arXiv:1602.07360", "arXiv:1312.4400"
-DARKNET, WIDERESNET = "arXiv:1612.08242", "arXiv:1605.07146"
+DARKNET, WIDERESNET, YOLO11 = "arXiv:1612.08242", "arXiv:1605.07146", "Lecture 001"
 
 ZOO: dict[str, Entry] = {
     "alexnet": Entry("alexnet", "alexnet", {}, "arXiv:1404.5997", 2014),
@@ -155,6 +155,11 @@ ZOO: dict[str, Entry] = {
     "wide_resnet50_2": Entry("wideresnet", "wide_resnet", {"depth": 50}, WIDERESNET, 2016),
     "xception": Entry("xception", "xception", {}, XCEPTION, 2016),
     "xception_keras": Entry("xception", "xception", {"form": "keras"}, XCEPTION, 2016),
+    "yolo11l": Entry("yolo11", "yolo11", {"size": "l"}, YOLO11, 2024, "detect"),
+    "yolo11m": Entry("yolo11", "yolo11", {"size": "m"}, YOLO11, 2024, "detect"),
+    "yolo11n": Entry("yolo11", "yolo11", {"size": "n"}, YOLO11, 2024, "detect"),
+    "yolo11s": Entry("yolo11", "yolo11", {"size": "s"}, YOLO11, 2024, "detect"),
+    "yolo11x": Entry("yolo11", "yolo11", {"size": "x"}, YOLO11, 2024, "detect"),
 }
 
 

@@ -50,6 +50,11 @@ GOOGLENET_SLIPS = (
     "Its 2.7K and 34M for the first convolution are not those of the printed 7×7 (9.2K, 118.0M), but of a separable "
     "one with depth multiplier 8."
 )
+YOLO_SIZE = (
+    "The lecture prints yolo11n alone; widths and depths of this size are those that give its published number of "
+    "parameters.\n"
+    "No weights are published under a permissive licence."
+)
 FILE_SIZE = "Keras' table prints {printed} MB, the size of its file; {own} {weights} MB, of 2^20 bytes."
 
 
@@ -282,6 +287,17 @@ NOTES: dict[str, str] = {
     "xception_keras": (
         "The form of Keras' weights: max pooling padded as TensorFlow pads, eps 1e-3.\n" + file_size(88, 87.4)
     ),
+    "yolo11l": YOLO_SIZE,
+    "yolo11m": YOLO_SIZE,
+    "yolo11n": (
+        "The lecture prints it for 5 classes: 2.59M parameters, of which 16 are never trained.\n"
+        "The printed 6.4 GFLOPs are two operations per multiply-add of convolutions and attention (6.38e9 for 5 "
+        "classes); convolutions alone would print 6.3.\n"
+        "The printed 319 layers count the containers too; without them it has 181 modules.\n"
+        "No weights are published under a permissive licence."
+    ),
+    "yolo11s": YOLO_SIZE,
+    "yolo11x": YOLO_SIZE,
 }
 
 

@@ -8,6 +8,10 @@ blocks.  Every convolution without a note is convolution + batch normalisation +
     SPPF       1×1, three chained 5×5 max-pools, all four side by side, 1×1
     C2PSA      1×1, half of it through n attention blocks, side by side, 1×1
     Detect     per level: distances to the box's four sides as distributions over 16 bins, and class scores
+
+The lecture prints n alone.  Of s, m, l and x only the numbers of parameters and of operations are known here: of
+all tables of the lecture's form that were tried (widths, a greatest width, longer chains of inner blocks, C3k in
+every C3k2) exactly one has each published number of parameters, and its operations agree too.
 """
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ from typing import Any
 
 from vzor.spec.errors import TableError
 from vzor.spec.row import Row, Shape, one
-from vzor.spec.rows import Act, Add, Attention, Cat, Concat, Conv, Each, From, Id, Norm, Pool, Seq, Slice, Split, Take
+from vzor.spec.rows import Act, Attention, Concat, Conv, Id, Input, Norm, Pool, Slice, Split, Take, Up
+from vzor.spec.tables import Add, Cat, Each, From, Seq
 
 BINS = 16  # per side of a box; the expected bin is its distance in strides
 KEY, VALUE = 32, 64  # channels of an attention head
@@ -158,3 +163,31 @@ class Detect(Row):
 def _inner(n: int) -> None:
     if not 1 <= n <= MAX_INNER:
         raise TableError(f"{n} inner blocks cannot be; write 1 to {MAX_INNER}")
+
+
+#       widths of rows 0, 1, 3, 5, 7   inner blocks   C3k in every C3k2
+SIZES = {
+    "n": ( 16,  32,  64, 128, 256,     1,             False),   #  2,624,080 parameters for 80 classes
+    "s": ( 32,  64, 128, 256, 512,     1,             False),   #  9,458,752
+    "m": ( 64, 128, 256, 512, 512,     1,             True),    # 20,114,688
+    "l": ( 64, 128, 256, 512, 512,     2,             True),    # 25,372,160
+    "x": ( 96, 192, 384, 768, 768,     2,             True),    # 56,966,176
+}
+
+
+def yolo11(size: str = "n", classes: int = 80) -> Seq:
+    """Rows 0 to 23 of the lecture's table; ``size``: n, s, m, l or x.  Three outputs, of strides 8, 16 and 32."""
+    a, b, c, d, e, n, k = SIZES[size]
+    rows = (
+        cbs(a, 3, 2), cbs(b, 3, 2), C3k2(c, n, k, 0.25),                         #  0 to  2: stride 4
+        cbs(c, 3, 2), C3k2(d, n, k, 0.25),                                       #  3,    4: stride 8
+        cbs(d, 3, 2), C3k2(d, n, True),                                          #  5,    6: stride 16
+        cbs(e, 3, 2), C3k2(e, n, True), SPPF(e), C2PSA(e, n),                    #  7 to 10: stride 32
+        Up(), From(("11", "6"), Concat()), C3k2(d, n, k),                        # 11 to 13: stride 16
+        Up(), From(("14", "4"), Concat()), C3k2(c, n, k),                        # 14 to 16: stride 8
+        cbs(c, 3, 2), From(("17", "13"), Concat()), C3k2(d, n, k),               # 17 to 19: stride 16
+        cbs(d, 3, 2), From(("20", "10"), Concat()), C3k2(e, n, True),            # 20 to 22: stride 32
+        From(("16", "19", "22"), Detect(classes)),                               # 23
+    )
+    numbered: dict[str, Any] = {str(i): row for i, row in enumerate(rows)}
+    return Seq(input=Input(3, 640, 640), **numbered)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vzor.data.fields import Image, Label, Meta
 from vzor.spec.errors import UserError
+from vzor.spec.row import text
+from vzor.spec.tables import Rows
+from vzor.spec.trace import trace
 from vzor.tasks.classify.draw import draw
 from vzor.tasks.classify.loss import Loss
 from vzor.tasks.classify.report import report
@@ -46,6 +49,7 @@ def task(*, label_smoothing: float = 0.0, class_weights: Weights = None, side_we
         metric=ClassCounts,
         best=("val/top1", "max"),
         encode=encode,
+        fits=fits,
         draw=draw,
         report=report,
         options={
@@ -57,6 +61,16 @@ def task(*, label_smoothing: float = 0.0, class_weights: Weights = None, side_we
     if balanced or numbers is not None:
         made = replace(made, adapt=_Weigh(made))
     return made
+
+
+def fits(name: str, table: Rows) -> None:
+    """UserError for a table that does not end in one vector of scores."""
+    shapes = [value.shape for value in trace(table).root.outs]
+    if len(shapes) != 1 or len(shapes[0]) != 1:
+        raise UserError(
+            f"{name} gives {', '.join(map(text, shapes))} and not one score per class; take a network that"
+            " `vzor list --task classify` names, or end your table in Fc(classes)."
+        )
 
 
 class _Weigh:
