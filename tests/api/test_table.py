@@ -126,6 +126,23 @@ def test_taps_are_the_last_rows_of_each_stride() -> None:
     assert vzor.table(branches).taps == {2: "stem", 4: "down"}
 
 
+def test_taps_see_through_gates_and_leave_out_the_scores() -> None:
+    assert vzor.table("seresnet50").taps == vzor.table("resnet50").taps
+    assert vzor.table("yolo11n").taps == {2: "0", 4: "2", 8: "16", 16: "19", 32: "22"}
+    for name in ("squeezenet1_1", "nin", "darknet19"):  # whose last convolution gives the scores
+        few, many = (vzor.table(name, classes=classes) for classes in (2, 37))
+        last = max(few.taps)
+        assert few.taps == many.taps and shape_at(few, last) == shape_at(many, last)
+    assert vzor.table("squeezenet1_1").taps[16] == "fire9"
+    padded = vzor.table("resnet50v2_keras")
+    assert padded.taps[2] == "stem.conv"  # and not the zeros around it
+
+
+def shape_at(table: vzor.Table, stride: int) -> tuple[int, ...]:
+    """The shape that leaves the row of that stride."""
+    return next(line.outs[0] for line in table.rows if line.path == table.taps[stride])
+
+
 def test_compare() -> None:
     few = vzor.compare(["lenet5", vzor.table("resnet18")], input="1x32x32")
     assert [table.name for table in few] == ["lenet5", "resnet18"]

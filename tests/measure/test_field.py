@@ -9,7 +9,7 @@ import torch
 
 from vzor.measure import measure
 from vzor.nn.build import build
-from vzor.spec.rows import Add, Conv, ConvT, Fc, Gap, Id, Input, Pad, Pool, Rows, Seq, Up
+from vzor.spec.rows import Add, Attention, Conv, ConvT, Fc, Gap, Id, Input, Mul, Pad, Pool, Rows, Seq, Up
 
 LINE = {"act": None}
 TABLES = {
@@ -67,6 +67,19 @@ def test_everything_is_seen_after_a_fully_connected_row() -> None:
     lines = measure(Seq(input=Input(1, 9, 9), a=Conv(2), fc=Fc(3))).lines
     assert lines[-1].field is not None and lines[-1].field.whole and lines[-1].field.size == (9, 9)
     assert lines[1].field is not None and lines[1].field.size == (3, 3)
+
+
+def test_a_gate_and_attention_let_cells_see_everything_where_they_stand() -> None:
+    """A map keeps its stride, and what comes behind goes on from it; a gate's own cell has none."""
+    gate = Mul(x=Id(), gate=Seq(pool=Gap(), fc=Conv(4, 1)))
+    table = Seq(input=Input(4, 32, 32), a=Conv(4, s=2), b=gate, c=Conv(4, s=2), d=Attention(1, 1), e=Up(2), f=Gap())
+    fields = {line.path: line.field for line in measure(table).lines}
+    strides = {path: field.stride[0] for path, field in fields.items() if field is not None}
+    assert [strides[path] for path in "abcdef"] == [2, 2, 4, 4, 2, 0] and strides["b.gate"] == 0
+    assert [field.whole for path, field in fields.items() if field is not None and path in "abcdef"] == [False] + 5 * [
+        True
+    ]
+    assert fields["c"] is not None and fields["c"].size == (32, 32)
 
 
 def test_known_fields_of_vgg16_and_resnet50() -> None:

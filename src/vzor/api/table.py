@@ -23,6 +23,8 @@ from vzor.zoo import index
 from vzor.zoo.notes import notes
 
 Vocabulary = Mapping[str, Any]
+#: Rows whose maps are no features of their own.
+NO_FEATURES = ("Input", "Gap", "Drop", "Pad")
 
 
 class Memory(NamedTuple):
@@ -138,10 +140,12 @@ class Table:
     def taps(self) -> dict[int, str]:
         """{stride: the last row of the main path with it}: where a feature pyramid is taken.
 
-        ``{2: "conv1", 4: "layer1", 8: "layer2", …}``; rows inside blocks and branches are left out.
+        ``{2: "conv1", 4: "layer1", 8: "layer2", …}``; rows inside blocks and branches are left out, and so is the
+        row that gives the scores where that is a convolution.
         """
         found: dict[int, str] = {}
         opened: set[str] = {""}
+        scores = self._scores()
         for line in self.rows:
             inside = line.path.rpartition(".")[0] in opened
             if not inside or line.side or line.kind == "Side":
@@ -149,15 +153,22 @@ class Table:
             if line.kind == "Seq":
                 opened.add(line.path)
             seen = line.field
-            if seen is None or seen.whole or not seen.stride or len(line.outs) != 1 or len(line.outs[0]) < 2:
+            if seen is None or not seen.stride or len(line.outs) != 1 or len(line.outs[0]) < 2:
                 continue
             stride = seen.stride[0]
-            if stride.denominator != 1 or set(seen.stride) != {stride} or line.kind in ("Input", "Gap", "Drop"):
+            if not stride or stride.denominator != 1 or set(seen.stride) != {stride} or line.kind in NO_FEATURES:
+                continue
+            if f"{scores}.".startswith(f"{line.path}."):
                 continue
             known = found.get(int(stride))
             if known is None or not line.path.startswith(known + "."):
                 found[int(stride)] = line.path
         return dict(sorted(found.items()))
+
+    def _scores(self) -> str:
+        """The path of the convolution whose maps are the classes' scores; "" where a vector's row gives them."""
+        last = next((line for line in reversed(self.rows) if line.leaf and line.params and not line.side), None)
+        return last.path if last is not None and len(self.output) == 1 and len(last.outs[0]) > 1 else ""
 
     def at(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import add
 from typing import NamedTuple
 
-from vzor.measure.field import Seen, as_field, fields
+from vzor.measure.field import Seen, as_field, fields, whole
 from vzor.measure.memory import BYTES, activations
 from vzor.spec.row import Row, Shape, elements
 from vzor.spec.sheet import Line, Sheet
@@ -47,7 +47,7 @@ def measure_trace(opened: Trace) -> Sheet:
     seen = fields(opened)
     inference, training = activations(opened)
     first = opened.ops[0].out
-    sliding = [s for node, s in zip(opened.ops, seen, strict=True) if not node.aux and not isinstance(s, str)]
+    sliding = [s for node, s in zip(opened.ops, seen, strict=True) if not (node.aux or whole(s))]
     leaves = [node for node in opened.ops if node.leaf and not node.aux and node.row.kind != "Input"]
     return Sheet(
         input=first,

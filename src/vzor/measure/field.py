@@ -1,21 +1,22 @@
 """Receptive fields, carried through a table's operations in order.
 
 Along an axis, output cell ``i`` of an operation sees the input cells ``low + i·step … high + i·step``
-(Araujo et al. 2019, "Computing receptive fields of convolutional neural networks").
+(Araujo et al. 2019, "Computing receptive fields of convolutional neural networks").  Where a gate or attention
+lets a map see everything, the bounds are infinite and its cells still stand ``step`` apart.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil
+from math import ceil, inf
 from typing import Any, NamedTuple
 
 from vzor.spec.row import Axis, Shape
-from vzor.spec.rows import ConvT, Up
+from vzor.spec.rows import Attention, ConvT, Up
 from vzor.spec.sheet import Field
 from vzor.spec.trace import Node, Trace
 
-Number = int | Fraction
+Number = int | float | Fraction
 
 
 class Span(NamedTuple):
@@ -23,10 +24,10 @@ class Span(NamedTuple):
 
     low: Number
     high: Number
-    step: Number
+    step: int | Fraction
 
 
-#: Per axis; "all" once everything is seen.
+#: Per axis; "all" for what sees everything and has no place of its own: a vector, a global mean.
 Seen = tuple[Span, ...] | str
 
 
@@ -45,21 +46,37 @@ def fields(opened: Trace) -> list[Seen]:
     return seen
 
 
+def whole(seen: Seen) -> bool:
+    """Whether everything is seen."""
+    return isinstance(seen, str) or any(span.high == inf for span in seen)
+
+
 def as_field(seen: Seen, size: tuple[int, ...]) -> Field | None:
     """The public form; ``size`` is the network input's spatial size, for rows that see everything."""
     if isinstance(seen, str):
         return Field(size, (Fraction(0),) * len(size), (Fraction(0),) * len(size), whole=True)
+    if whole(seen):
+        return Field(size, tuple(Fraction(s.step) for s in seen), (Fraction(0),) * len(size), whole=True)
     spans = [(ceil(s.high - s.low) + 1, Fraction(s.step), Fraction(s.low)) for s in seen]
     sizes, steps, lows = zip(*spans, strict=True) if spans else ((), (), ())
     return Field(sizes, steps, lows)
 
 
 def _merge(a: Seen, b: Seen) -> Seen:
-    if isinstance(a, str) or isinstance(b, str):
-        return "all"
     if a == b:
         return a
+    if isinstance(a, str):
+        a, b = b, a
+    if isinstance(a, str):
+        return "all"
+    if isinstance(b, str):
+        return _everything(a)
     return tuple(Span(min(p.low, q.low), max(p.high, q.high), max(p.step, q.step)) for p, q in zip(a, b, strict=True))
+
+
+def _everything(seen: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Cells where they were, of which each sees all there is."""
+    return tuple(Span(-inf, inf, span.step) for span in seen)
 
 
 def _through(node: Node, seen: Seen, windows: dict[tuple[int, tuple[Shape, ...]], Any]) -> Seen:
@@ -79,7 +96,7 @@ def _through(node: Node, seen: Seen, windows: dict[tuple[int, tuple[Shape, ...]]
     if window is None:
         return seen
     if isinstance(window, str):
-        return "all"
+        return _everything(seen) if isinstance(row, Attention) else "all"
     if len(seen) == 2 and seen[0] == seen[1] and window[0] == window[1]:  # a square: both axes are alike
         along = _slid(seen[0], window[0])
         return along, along

@@ -16,7 +16,8 @@ class Field:
     """The receptive field of a row's output on the network's input, per spatial axis, in input cells.
 
     Output cell ``i`` sees the cells ``offset + i·stride … offset + i·stride + size - 1``; a negative offset
-    reaches into the padding.  ``whole``: everything is seen (after global pooling or a fully connected row).
+    reaches into the padding.  ``whole``: everything is seen (after global pooling or a fully connected row, whose
+    stride is 0, and in maps that a gate or attention has passed, which keep theirs).
     """
 
     size: tuple[int, ...]
