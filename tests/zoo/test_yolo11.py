@@ -106,7 +106,7 @@ def test_show_prints_the_lectures_table_row_by_row(capsys: pytest.CaptureFixture
     end = head.index("params") + len("params")
     rows = {line.split()[0]: line[:end].split()[-1] for line in lines if line[0].isdigit()}
     assert rows == {str(i): f"{params:,}" for i, params in enumerate(PRINTED)}
-    printed = dict(re.findall(r"(?m)^(parameters|trainable) +([\d,]+)$", "\n".join(lines)))
+    printed = dict(re.findall(r"(?m)^(parameters|trainable) +([\d,]+)", "\n".join(lines)))
     assert printed == {"parameters": "2,590,815", "trainable": "2,590,799"}
 
 
