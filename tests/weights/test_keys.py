@@ -7,7 +7,7 @@ from vzor.nn.build import build
 from vzor.spec.errors import UserError
 from vzor.weights.keys import find, to_ours, to_theirs
 from vzor.weights.keys.rules import Keys
-from vzor.weights.keys.turns import AS_1X1, HWIO, IN_OUT, SAME, depthwise, flattened
+from vzor.weights.keys.turns import AS_1X1, GROUPED, HWIO, IN_OUT, IN_OUT_1X1, SAME, depthwise, flattened
 from vzor.zoo.index import table
 
 
@@ -48,6 +48,19 @@ def test_rules_that_make_two_names_one_are_refused() -> None:
         Keys("nobody", ("*",), ((r"\d", "n"),)).names(["a1", "a2"])
 
 
+def test_rows_are_numbered_in_the_tables_order() -> None:
+    """Every row once, however many tensors it has; what does not match is not counted."""
+    keys = Keys("nobody", ("*",), ((r"^#(\d+)", r"conv_\1"),), counted=r"^\w+(?=\.(?:conv|bn)\.)")
+    ours = ["stem.conv.weight", "stem.bn.weight", "fc.weight", "a.conv.weight", "a.bn.bias"]
+    assert list(keys.names(ours).values()) == [
+        "conv_0.conv.weight",
+        "conv_0.bn.weight",
+        "fc.weight",
+        "conv_1.conv.weight",
+        "conv_1.bn.bias",
+    ]
+
+
 @pytest.mark.parametrize(
     ("turn", "ours", "theirs"),
     [
@@ -55,7 +68,9 @@ def test_rules_that_make_two_names_one_are_refused() -> None:
         (HWIO, (5, 4, 3, 2), (3, 2, 4, 5)),
         (IN_OUT, (5, 4), (4, 5)),
         (AS_1X1, (5, 4), (5, 4, 1, 1)),
+        (IN_OUT_1X1, (5, 4), (1, 1, 4, 5)),
         (depthwise(2), (6, 1, 3, 2), (3, 2, 3, 2)),
+        (GROUPED, (6, 2, 4, 5), (4, 5, 6, 2)),
         (flattened(3), (5, 12), (12, 5)),
     ],
 )
@@ -63,6 +78,15 @@ def test_layouts(turn, ours, theirs) -> None:
     x = torch.arange(float(torch.tensor(ours).prod())).view(ours)
     assert turn.shape(ours) == theirs == tuple(turn.there(x).shape)
     assert torch.equal(turn.back(turn.there(x), ours), x)
+
+
+def test_a_groups_kernel_is_one_of_a_depthwise_convolution() -> None:
+    """Ours at (i, j) is theirs at (the j-th map of i's group, i's place in the group)."""
+    ours = torch.randn(12, 3, 2, 2, generator=torch.Generator().manual_seed(0))
+    theirs = GROUPED.there(ours)
+    for i in range(12):
+        for j in range(3):
+            assert torch.equal(ours[i, j], theirs[:, :, i // 3 * 3 + j, i % 3])
 
 
 def test_a_flattened_map_is_reordered() -> None:

@@ -35,6 +35,8 @@ class Keys:
     networks   our names, as shell patterns, of the networks that it publishes in this form
     rules      each in turn renames every tensor of ours
     turns      (regular expression of our name, change of layout), the first that matches; none: laid out as ours
+    counted    regular expression of our rows that it numbers in the order of the table: what matches becomes #0,
+               #1, … of the distinct matches before the rules are applied
     counters   whether its networks count the steps of batch normalisation, as torch's do
     unused     regular expression of its tensors that our network does not need either
     lacks      regular expression of our tensors that it does not publish: they stay as they are
@@ -46,6 +48,7 @@ class Keys:
     networks: tuple[str, ...]
     rules: tuple[Rule, ...] = ()
     turns: tuple[tuple[str, Turn], ...] = ()
+    counted: str | None = None
     counters: bool = True
     unused: str | None = None
     lacks: str | None = None
@@ -57,7 +60,7 @@ class Keys:
         return any(fnmatchcase(network, pattern) for pattern in self.networks)
 
     def renamed(self, name: str) -> str:
-        """The publisher's name of our tensor ``name``."""
+        """The publisher's name of our tensor ``name``, in which rows that it numbers are numbers already."""
         return _renamed(name, self.rules)
 
     def has(self, name: str) -> bool:
@@ -67,11 +70,19 @@ class Keys:
         return self.counters or not name.endswith(COUNTER)
 
     def names(self, ours: Iterable[str]) -> dict[str, str]:
-        """{ours: theirs}, one to one.  AssertionError where two of ours would become one: rules that are wrong."""
+        """{ours: theirs}, one to one.  AssertionError where two of ours would become one: rules that are wrong.
+
+        ours  every name of the network, in the order of its table
+        """
         found: dict[str, str] = {}
+        numbers: dict[str, int] = {}
+
+        def number(match: re.Match[str]) -> str:
+            return f"#{numbers.setdefault(match[0], len(numbers))}"
+
         for name in ours:
             if self.has(name):
-                found[name] = self.renamed(name)
+                found[name] = self.renamed(re.sub(self.counted, number, name) if self.counted else name)
         assert len(set(found.values())) == len(found), f"rules of {self.publisher} are not one to one: {_twice(found)}"
         return found
 

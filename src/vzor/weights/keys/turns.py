@@ -66,6 +66,12 @@ SAME = Turn(lambda shape: shape, lambda x: x, lambda x, shape: x)
 HWIO = permuted(2, 3, 1, 0)
 #: Keras' fully connected: (in, out) for our (out, in).
 IN_OUT = permuted(1, 0)
+#: A fully connected row that Keras keeps as a 1×1 convolution: (1, 1, in, out) for our (out, in).
+IN_OUT_1X1 = Turn(
+    lambda shape: (1, 1, shape[1], shape[0]),
+    lambda x: x.T[None, None].contiguous(),
+    lambda x, shape: x[0, 0].T.contiguous(),
+)
 #: A fully connected row that is kept as a 1×1 convolution.
 AS_1X1 = viewed(lambda shape: (*shape, 1, 1))
 #: A first convolution that sees pictures as blue, green, red: ours see them as red, green, blue.
@@ -79,6 +85,21 @@ def depthwise(multiplier: int = 1) -> Turn:
         lambda x: x.reshape(-1, multiplier, *x.shape[2:]).permute(2, 3, 0, 1).contiguous(),
         lambda x, shape: x.permute(2, 3, 0, 1).reshape(shape).contiguous(),
     )
+
+
+def _grouped_there(x: Tensor) -> Tensor:
+    c = x.shape[1]
+    return x.unflatten(0, (-1, c)).permute(3, 4, 0, 2, 1).flatten(2, 3).contiguous()
+
+
+def _grouped_back(x: Tensor, shape: Shape) -> Tensor:
+    c = shape[1]
+    return x.unflatten(2, (-1, c)).permute(2, 4, 3, 0, 1).flatten(0, 1).contiguous()
+
+
+#: Keras' grouped convolution, as many maps out as in, c in a group: a depthwise kernel with multiplier c, (height,
+#: width, groups · c, c), of whose answers every c-th of a group is added.  Ours (groups · c, c, height, width).
+GROUPED = Turn(lambda shape: (*shape[2:], *shape[:2]), _grouped_there, _grouped_back)
 
 
 def rows_of(maps: int, side: int) -> Turn:
