@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vzor.spec.edit import cut, rewrite, widen, with_channels, with_classes, with_input
+from vzor.spec.edit import cut, rewrite, widen, with_channels, with_classes, with_input, with_norm
 from vzor.spec.errors import TableError
 from vzor.spec.record import expanded, from_json, to_json
 from vzor.spec.row import Row, Shape
@@ -179,6 +179,37 @@ def test_cut_keeps_everything_up_to_the_row() -> None:
         cut(TABLE, "nothing")
     with pytest.raises(TableError, match="lies in a branch"):
         cut(TABLE, "branches.a")
+
+
+@dataclass(frozen=True)
+class Pair(Row):
+    """A block with a normalisation of its own."""
+
+    width: int
+    bn: Norm | None = None
+    bias: bool | None = None
+
+    def expand(self, *xs: Shape) -> Seq:
+        row = Conv(self.width, bn=self.bn, bias=self.bias)
+        return Seq(a=row, b=row)
+
+
+def test_with_norm_reaches_rows_blocks_branches_and_sides() -> None:
+    new = Norm(eps=1e-3, gamma=False)
+    table = Seq(
+        Input(3, 8, 8),
+        a=Conv(4, bn=Norm()),
+        b=Pair(4, Norm()),
+        c=Cat(a=Norm(), b=Conv(2)),
+        d=From("a", Conv(2, bn=Norm())),
+        side=Side("aux", Seq(conv=Conv(2, bn=Norm(), bias=False))),
+    )
+    for bias in (None, True):
+        rows = [op.row for op in trace(with_norm(table, new, bias)).ops]
+        normalised = [row for row in rows if isinstance(row, Conv) and row.bn]
+        assert {row for row in rows if isinstance(row, Norm)} | {row.bn for row in normalised} == {new}
+        assert [row.biased for row in normalised] == [bool(bias)] * len(normalised) and len(normalised) == 5
+        assert sum(isinstance(row, Conv) and row.bn is None for row in rows) == 1  # one without stays so
 
 
 def test_widen_doubles_every_width_but_the_classes() -> None:

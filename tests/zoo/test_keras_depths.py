@@ -30,7 +30,7 @@ def depth(name: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("place", "name"), [(2, "xception_keras"), (3, "inception_v3_keras"), (4, "inception_resnet_v2")]
+    ("place", "name"), [(2, "xception_keras"), (3, "inception_v3_keras"), (4, "inception_resnet_v2_keras")]
 )
 def test_depth(place: int, name: str) -> None:
     assert depth(name) == int(printed("keras_applications", DEPTHS).split(",")[place])

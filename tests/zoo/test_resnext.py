@@ -5,7 +5,11 @@ import pytest
 from vzor.measure import measure
 from vzor.spec.rows import Conv
 from vzor.spec.trace import trace
+from vzor.zoo.index import table
+from vzor.zoo.notes import notes
 from vzor.zoo.resnext import resnext
+
+from .figures import printed
 
 
 @pytest.mark.parametrize(
@@ -21,9 +25,14 @@ def test_parameters(form: str, parameters: int) -> None:
     assert measure(resnext(form)).parameters == parameters
 
 
-@pytest.mark.parametrize(("form", "total"), [("50_32x4d", 25_097_128), ("101_32x4d", 44_315_560)])
-def test_keras_total(form: str, total: int) -> None:
-    assert measure(resnext(form)).keras_total == total
+@pytest.mark.parametrize(("depth", "later"), [(50, 153_220_008), (101, 243_741_608)])
+def test_keras_total(depth: int, later: int) -> None:
+    """The lectures' figure; and that of Keras' last code, which adds by a fixed 1×1 convolution in every block."""
+    sheet = measure(table(f"resnext{depth}_keras"))
+    assert sheet.keras_total == int(printed("keras_applications", f"ResNeXt{depth} params"))
+    groups = [(line.ins[0][0], line.outs[0][0]) for line in sheet.lines if line.name == "conv2"]
+    assert sheet.keras_total + sum(before // 32 * before * after for before, after in groups) == later
+    assert f"counts {later} numbers" in " ".join(notes(f"resnext{depth}_keras"))
 
 
 def test_table_1_for_50_layers() -> None:

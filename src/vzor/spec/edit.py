@@ -1,16 +1,19 @@
-"""A table changed: another input, another number of classes, cut short, made wider.  Tables stay untouched."""
+"""A table changed: another input, number of classes or normalisation, cut short, made wider.  Tables stay untouched."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import TypeVar
 
 from vzor.spec.errors import TableError
 from vzor.spec.record import expanded
 from vzor.spec.row import Row, Shape
-from vzor.spec.rows import RBF, Conv, ConvT, Fc, Input, Local, Pad
+from vzor.spec.rows import RBF, Conv, ConvT, Fc, Input, Local, Norm, Pad
 from vzor.spec.tables import Each, From, Rows, Seq, Side
 from vzor.spec.trace import trace
+
+R = TypeVar("R", bound=Rows)
 
 
 def with_input(table: Rows, size: Shape) -> Rows:
@@ -72,6 +75,22 @@ def _last(table: Rows, classes: int) -> Rows | None:
             new = From(row.names, new)
         return _again(table, dict(table.rows) | {name: new})
     return None
+
+
+def with_norm(table: R, norm: Norm, bias: bool | None = None) -> R:
+    """``table`` with ``norm`` as every batch normalisation, of rows and of blocks that have one as ``bn``.
+
+    bias  whether the convolutions that it follows have biases too; None: as they are
+    """
+    more = {} if bias is None else {"bias": bias}
+
+    def change(row: Row) -> Row:
+        if isinstance(row, Norm):
+            return norm
+        normalised = getattr(row, "bn", None) is not None
+        return dataclasses.replace(row, bn=norm, **more) if normalised else row  # type: ignore[call-arg]
+
+    return rewrite(table, change)
 
 
 def cut(table: Rows, at: str) -> Rows:
@@ -141,7 +160,7 @@ def _outputs(table: Rows) -> Row | None:
     return None
 
 
-def rewrite(table: Rows, change: Callable[[Row], Row]) -> Rows:
+def rewrite(table: R, change: Callable[[Row], Row]) -> R:
     """``table`` with ``change`` applied to every row that is not itself made of rows."""
 
     def walk(row: Row) -> Row:
@@ -156,7 +175,7 @@ def rewrite(table: Rows, change: Callable[[Row], Row]) -> Rows:
         return change(row)
 
     done = walk(table)
-    assert isinstance(done, Rows)
+    assert isinstance(done, type(table))
     return done
 
 

@@ -3,19 +3,21 @@
 arXiv:1608.06993, Table 1 (ImageNet) and Table 2 (CIFAR).  Row names are torchvision's, which publishes weights
 of 121, 161, 169 and 201 (the first normalisation, its `norm0`, is written with conv0).  DenseNet-161 (k = 48) is
 that of the authors' code, not of Table 1 as the paper last prints it; of 264 only the authors have weights.
+Keras' (`densenet121_keras` and its kin) have the same form with eps 1.001e-5.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from vzor.spec.edit import with_norm
 from vzor.spec.rows import Act, Concat, Conv, Drop, Fc, From, Gap, Input, Norm, Pool, Row, Seq, Shape
+from vzor.zoo.resnet import BN, KERAS
 
-BN = Norm()
 
-
-def composite(i: str, width: int, k: int, drop: float) -> dict[str, Any]:
+def composite(i: str, width: int, k: int, drop: float, bn: Norm) -> dict[str, Any]:
     """§3, the composite function: normalisation, ReLU, convolution; dropout where the paper has it."""
-    rows = {f"norm{i}": BN, f"relu{i}": Act(), f"conv{i}": Conv(width, k, bias=False, act=None)}
+    rows = {f"norm{i}": bn, f"relu{i}": Act(), f"conv{i}": Conv(width, k, bias=False, act=None)}
     return rows | ({f"drop{i}": Drop(drop)} if drop else {})
 
 
@@ -26,12 +28,11 @@ class Dense(Row):
     k: int
     bottleneck: bool = True
     drop: float = 0.0
+    bn: Norm = BN
 
     def expand(self, *xs: Shape) -> Seq:
-        if self.bottleneck:
-            rows = composite("1", 4 * self.k, 1, self.drop) | composite("2", self.k, 3, self.drop)
-        else:
-            rows = composite("1", self.k, 3, self.drop)
+        layer = partial(composite, drop=self.drop, bn=self.bn)
+        rows = layer("1", 4 * self.k, 1) | layer("2", self.k, 3) if self.bottleneck else layer("1", self.k, 3)
         return Seq(**rows, cat=From(("in0", list(rows)[-1]), Concat()))
 
 
@@ -41,9 +42,10 @@ class Transition(Row):
 
     theta: float = 0.5
     drop: float = 0.0
+    bn: Norm = BN
 
     def expand(self, *xs: Shape) -> Seq:
-        return Seq(**composite("", int(xs[0][0] * self.theta), 1, self.drop), pool=Pool("avg", 2))
+        return Seq(**composite("", int(xs[0][0] * self.theta), 1, self.drop, self.bn), pool=Pool("avg", 2))
 
 
 # Table 1: growth rate k and [1×1; 3×3] layers per dense block.  The first convolution has 2k maps.  By the way that
@@ -93,6 +95,11 @@ def densenet(depth: int, classes: int = 1000) -> Seq:
         avgpool=Gap(),
         classifier=Fc(classes),
     )
+
+
+def densenet_keras(depth: int, classes: int = 1000) -> Seq:
+    """121, 169 or 201 weight layers, as Keras publishes them."""
+    return with_norm(densenet(depth, classes), KERAS)
 
 
 def densenet_cifar(form: str, classes: int = 10, drop: float = 0.0) -> Seq:

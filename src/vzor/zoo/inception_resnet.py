@@ -1,18 +1,21 @@
 """Inception-ResNet v1 and v2: Szegedy, Ioffe, Vanhoucke, Alemi 2016.
 
 "Inception-v4, Inception-ResNet and the impact of residual connections on learning", arXiv:1602.07261, Figures
-10 to 19 and Table 1.  Row names are timm's.  The published weights (`inception_resnet_v2`; Keras has the same
-ones, without gamma) are of a network that the paper does not show: v1's stem and one Inception block more, twice
-as many blocks, narrower maps between them, and a 1×1 to 1536 at the end.  `inception_resnet_v2_paper` is the
-paper's, whose figures misprint two widths: 1154 for 1152 (17) and 2048 for 2144 (19).
+10 to 19 and Table 1.  Row names are timm's.  The published weights (`inception_resnet_v2`, and Keras' without
+gamma, `inception_resnet_v2_keras`) are of a network that the paper does not show: v1's stem and one Inception
+block more, twice as many blocks, narrower maps between them, and a 1×1 to 1536 at the end.
+`inception_resnet_v2_paper` is the paper's, whose figures misprint two widths: 1154 for 1152 (17) and 2048 for
+2144 (19).
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from vzor.spec.edit import with_norm
 from vzor.spec.errors import UserError
-from vzor.spec.rows import Act, Cat, Conv, Drop, Fc, From, Gap, Input, Row, Scale, Seq, Shape, Sum
-from vzor.zoo.inceptionv4 import AVERAGE, MAX, REDUCTION_A, STEM, V, conv
+from vzor.spec.rows import Act, Cat, Conv, Drop, Fc, From, Gap, Input, Norm, Row, Scale, Seq, Shape, Sum
+from vzor.zoo.inceptionv4 import AVERAGE, BN, MAX, REDUCTION_A, STEM, V, conv
 
 Branches = tuple[tuple[int, ...], ...]
 
@@ -49,11 +52,12 @@ class Block(Row):
     widths: Branches
     scale: float
     act: str | None = "relu"
+    bn: Norm = BN
 
     def expand(self, *xs: Shape) -> Seq:
         branches: dict[str, Any] = {}
         for i, (kernels, widths) in enumerate(zip(KERNELS[self.letter], self.widths, strict=True)):
-            rows = [conv(out, k) for k, out in zip(kernels, widths, strict=True)]
+            rows = [conv(out, k, bn=self.bn) for k, out in zip(kernels, widths, strict=True)]
             branches[f"branch{i}"] = Seq(*rows) if len(rows) > 1 else rows[0]
         last: dict[str, Any] = {"act": Act(self.act)} if self.act else {}
         return Seq(
@@ -70,13 +74,15 @@ class ReductionB(Row):
     """Figures 12 and 18, from 17×17 to 8×8."""
 
     widths: Branches
+    bn: Norm = BN
 
     def expand(self, *xs: Shape) -> Cat:
         (a, b), (c, d), (e, f, g) = self.widths
+        row = partial(conv, bn=self.bn)
         return Cat(
-            branch0=Seq(conv(a, 1), conv(b, 3, 2, V)),
-            branch1=Seq(conv(c, 1), conv(d, 3, 2, V)),
-            branch2=Seq(conv(e, 1), conv(f, 3), conv(g, 3, 2, V)),
+            branch0=Seq(row(a, 1), row(b, 3, 2, V)),
+            branch1=Seq(row(c, 1), row(d, 3, 2, V)),
+            branch2=Seq(row(e, 1), row(f, 3), row(g, 3, 2, V)),
             branch3=MAX,
         )
 
@@ -132,3 +138,8 @@ def inception_resnet(version: str = "v2 published", classes: int = 1000) -> Seq:
         drop=Drop(0.2),                                               # "keep 0.8"
         classif=Fc(classes),
     )
+
+
+def inception_resnet_keras(classes: int = 1000) -> Seq:
+    """Version "v2 published", as Keras publishes it."""
+    return with_norm(inception_resnet(classes=classes), Norm(eps=1e-3, momentum=0.01, gamma=False))

@@ -54,11 +54,13 @@ class ReductionA(Row):
     l: int  # noqa: E741  Table 1's own letters
     m: int
     n: int
+    bn: Norm = BN
 
     def expand(self, *xs: Shape) -> Cat:
+        c = partial(conv, bn=self.bn)
         return Cat(
-            branch0=conv(self.n, 3, 2, V),
-            branch1=Seq(conv(self.k, 1), conv(self.l, 3), conv(self.m, 3, 2, V)),
+            branch0=c(self.n, 3, 2, V),
+            branch1=Seq(c(self.k, 1), c(self.l, 3), c(self.m, 3, 2, V)),
             branch2=MAX,
         )
 

@@ -32,6 +32,17 @@ KERAS_V2 = (
     "Keras' form: biases where no normalisation follows, strides in a stage's last block, zeros around the max "
     "pooling, eps 1.001e-5."
 )
+SAME_IN_KERAS = "Keras' weights are of this same network, under names of their own."
+KERAS_BIASES = (
+    "Keras' form: a block's stride on its first 1×1, biases before every normalisation (which makes them idle), "
+    "eps 1.001e-5."
+)
+KERAS_EPS = "The form of Keras' weights: {other} with eps 1.001e-5."
+KERAS_GROUPS = (
+    KERAS_EPS + "\n"
+    "Keras computes a group as a depthwise convolution whose answers are added; its last code that has the network "
+    "adds by fixed 1×1 convolutions and so counts {more} numbers."
+)
 HALF_ZEROS = (
     "Zeros of a growing shortcut follow its maps, as in the paper; akamaster's published weights, which want half "
     "before them, are reordered."
@@ -93,11 +104,14 @@ NOTES: dict[str, str] = {
     "densenet100_k12_cifar": NO_WEIGHTS,
     "densenet100_k24_cifar": NO_WEIGHTS,
     "densenet121": "\n".join((GROWTH, KERAS_DEPTH, file_size(33, 30.8))),
+    "densenet121_keras": KERAS_EPS.format(other="densenet121"),
     "densenet161": (
         "Of the authors' code and torchvision, with k = 48; the paper's Table 1, as last printed, leaves it out."
     ),
     "densenet169": "\n".join((GROWTH, KERAS_DEPTH, file_size(57, 54.6))),
+    "densenet169_keras": KERAS_EPS.format(other="densenet169"),
     "densenet201": "\n".join((GROWTH, KERAS_DEPTH, file_size(80, 77.2))),
+    "densenet201_keras": KERAS_EPS.format(other="densenet201"),
     "densenet264": (
         GROWTH + "\nOnly the authors published weights of it, for Torch 7.\n"
         "Counted as the others are, it has 265 layers with weights."
@@ -125,7 +139,11 @@ NOTES: dict[str, str] = {
         "block more, twice as many blocks, narrower maps and a 1×1 to 1536 at the end.\n"
         "The printed 55M parameters are its own (55,843,464); the printed depth of more than 550 is 572 layers of "
         "Keras' graph, normalisations and nonlinearities counted, and 245 with weights.\n"
-        "Keras has the same network without the 30272 gammas.\n" + file_size(215, 213.1, "its weights are")
+        "Keras has the same network without the 30272 gammas (inception_resnet_v2_keras).\n" + file_size(215, 213.1, "its weights are")
+    ),
+    "inception_resnet_v2_keras": (
+        "The form of Keras' weights: those of inception_resnet_v2 without gamma.\n"
+        "The lectures' depth of 572 is the longest path through Keras' graph."
     ),
     "inception_resnet_v2_paper": (
         NO_WEIGHTS + "\n"
@@ -139,7 +157,8 @@ NOTES: dict[str, str] = {
     ),
     "inception_v3_keras": (
         "The form of Keras' weights: average pooling does not count the padding, and batch normalisation has no "
-        "gamma.\n" + file_size(92, 91.0)
+        "gamma; they have no side head.\n"
+        "The lectures' depth of 159 is the longest path through Keras' graph.\n" + file_size(92, 91.0)
     ),
     "legacy_seresnet101": AUTHORS,
     "legacy_seresnet152": AUTHORS,
@@ -197,6 +216,7 @@ NOTES: dict[str, str] = {
         ON_3X3.format(v1="resnet101_v1") + "\n"
         "The printed 7.6e9 FLOPs are multiply-adds of resnet101_v1 (7.570e9); this form has 7.801e9."
     ),
+    "resnet101_keras": KERAS_BIASES,
     "resnet101_v1": AUTHORS_CAFFE,
     "resnet101v2_keras": KERAS_V2 + "\n" + file_size(171, 170.4),
     "resnet110_cifar": HALF_ZEROS,
@@ -207,6 +227,7 @@ NOTES: dict[str, str] = {
         "The printed top-5 error of 3.57 % is that of the paper's ensemble of 2015, not of 2014 and not of "
         "one network.\n" + file_size(232, 230.5, "its weights, with the biases that Keras keeps, are")
     ),
+    "resnet152_keras": KERAS_BIASES,
     "resnet152_v1": AUTHORS_CAFFE,
     "resnet152v2_keras": KERAS_V2 + "\n" + file_size(232, 230.3),
     "resnet164_cifar": NO_WEIGHTS,
@@ -228,6 +249,7 @@ NOTES: dict[str, str] = {
         "The printed 3.8e9 FLOPs are multiply-adds of resnet50_v1 (3.858e9), cut off and not rounded; this "
         "form has 4.089e9."
     ),
+    "resnet50_keras": KERAS_BIASES,
     "resnet50_v1": AUTHORS_CAFFE,
     "resnet50v2_keras": KERAS_V2,
     "resnet56_cifar": HALF_ZEROS,
@@ -236,6 +258,8 @@ NOTES: dict[str, str] = {
     "resnetv2_50": PRE_STEM.format(keras="resnet50v2_keras"),
     "resnext101_32x4d": file_size(170, 169.1),
     "resnext101_32x8d": "Of torchvision; the paper has 32×4d and 64×4d.",
+    "resnext101_keras": KERAS_GROUPS.format(other="resnext101_32x4d", more="243741608"),
+    "resnext50_keras": KERAS_GROUPS.format(other="resnext50_32x4d", more="153220008"),
     "seresnet101": LEGACY.format(legacy="legacy_seresnet101"),
     "seresnet152": LEGACY.format(legacy="legacy_seresnet152"),
     "seresnet18": GATES_OF_8.format(legacy="legacy_seresnet18"),
@@ -268,14 +292,14 @@ NOTES: dict[str, str] = {
     "vgg16": (
         "The printed 138M parameters \"of VGG-19\" are those of this network (138,357,544).\n"
         "The 15,300M multiply-adds in MobileNet's comparison are those of the convolutions alone (15,346.6M; "
-        "with the fully connected rows 15,470.3M)."
+        "with the fully connected rows 15,470.3M).\n" + SAME_IN_KERAS
     ),
     "vgg16_bn": BIASES,
     "vgg16_c": NO_WEIGHTS,
     "vgg16_c_bn": NO_WEIGHTS,
     "vgg19": (
         "The lectures print 138M parameters for it, which VGG-16 has; it has 143,667,240.\n"
-        "The \"144 million\" on the Inception slide of lecture 002 are this network's.\n" + file_size(549, 548.0)
+        "The \"144 million\" on the Inception slide of lecture 002 are this network's.\n" + SAME_IN_KERAS + "\n" + file_size(549, 548.0)
     ),
     "vgg19_bn": BIASES,
     "wide_resnet101_2": "Of torchvision; the paper has wide_resnet50_2 (its WRN-50-2) only.",

@@ -2,7 +2,8 @@
 
 arXiv:1512.03385, Table 1.  Row names are torchvision's, the paper's stand as labels.  The published weights
 of 50, 101 and 152 (torchvision, "v1.5") have a block's stride on its 3×3; the paper, and the authors' own weights
-for Caffe (`resnet50_v1` and its kin here), on the first 1×1.  Where a block changes the width, the weights project
+for Caffe (`resnet50_v1` and its kin here), on the first 1×1.  So have Keras' (`resnet50_keras` and its kin), which
+also keep biases before the normalisation and have eps 1.001e-5.  Where a block changes the width, the weights project
 the shortcut (option B, §3.3); with `shortcut="A"`, as in the paper's first comparison (§4.1), it is padded with zeros
 and has no parameters.
 """
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from vzor.spec.edit import with_norm
 from vzor.spec.errors import TableError
 from vzor.spec.rows import Act, Conv, Fc, From, Gap, Input, Norm, Pad, Pool, Row, Seq, Shape, Sum
 
 BN = Norm()
+KERAS = Norm(eps=1.001e-5, momentum=0.01)
 MAXPOOL = Pool("max", 3, 2, 1)
 EDGE = Pool("max", 3, 2, 0, ceil=True)  # Caffe's: hangs over the edge
 
@@ -24,7 +27,8 @@ def residual(x: Shape, s: int, shortcut: str, **branch: Any) -> Seq:
     """``relu(F(x) + shortcut(x))``: ``branch`` is F; the shortcut is x itself wherever the shapes agree."""
     if shortcut not in ("A", "B"):
         raise TableError(f"shortcut '{shortcut}' is not known; take 'A' (zeros) or 'B' (a 1×1 convolution)")
-    last, width = list(branch)[-1], [row.out for row in branch.values() if isinstance(row, Conv)][-1]
+    last, conv = list(branch)[-1], [row for row in branch.values() if isinstance(row, Conv)][-1]
+    width = conv.out
     if s == 1 and width == x[0]:
         return Seq(**branch, sum=From((last, "in0"), Sum()), relu=Act())
     other: Row
@@ -32,7 +36,7 @@ def residual(x: Shape, s: int, shortcut: str, **branch: Any) -> Seq:
         # Every s-th cell; the maps that the shortcut has too few are zeros.
         other = Seq(pool=Pool("avg", 1, s), pad=Pad(channels=width))
     else:
-        other = Conv(width, 1, s, bn=BN, act=None)
+        other = Conv(width, 1, s, bias=conv.bias, bn=conv.bn, act=None)
     return Seq(**branch, downsample=From("in0", other), sum=From((last, "downsample"), Sum()), relu=Act())
 
 
@@ -58,13 +62,16 @@ class Bottleneck(Row):
     s: int = 1
     shortcut: str = "B"
     stride_on: int = 2  # 2: the published weights; 1: the paper
+    bias: bool | None = None
+    bn: Norm = BN
 
     def expand(self, *xs: Shape) -> Seq:
         s1, s2 = (self.s, 1) if self.stride_on == 1 else (1, self.s)
+        conv = partial(Conv, bias=self.bias, bn=self.bn)
         return residual(xs[0], self.s, self.shortcut,
-                        conv1=Conv(self.width, 1, s1, bn=BN),
-                        conv2=Conv(self.width, 3, s2, bn=BN),
-                        conv3=Conv(4 * self.width, 1, bn=BN, act=None))
+                        conv1=conv(self.width, 1, s1),
+                        conv2=conv(self.width, 3, s2),
+                        conv3=conv(4 * self.width, 1, act=None))
 
 
 # Table 1: blocks per stage.
@@ -104,3 +111,8 @@ def resnet(depth: int, classes: int = 1000, stride_on: int = 2, shortcut: str = 
     kind, *counts = RESNET[depth]
     block = partial(kind, shortcut=shortcut, **({"stride_on": stride_on} if kind is Bottleneck else {}))
     return network(block, tuple(counts), Fc(classes), EDGE if edge else MAXPOOL)
+
+
+def resnet_keras(depth: int, classes: int = 1000) -> Seq:
+    """50, 101 or 152 weight layers, as Keras publishes them."""
+    return with_norm(resnet(depth, classes, stride_on=1), KERAS, bias=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vzor.spec.rows import Act, Conv, Fc, From, Gap, Input, Norm, Pad, Pool, Row, Seq, Shape, Sum
+from vzor.zoo.resnet import KERAS
 
 BN = Norm()
-KERAS = Norm(eps=1.001e-5, momentum=0.01)
 
 
 @dataclass(frozen=True)

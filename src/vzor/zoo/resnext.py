@@ -2,14 +2,15 @@
 
 arXiv:1611.05431, Tables 1, 3 and 4.  Row names and published weights are torchvision's (50_32x4d, 101_32x8d,
 101_64x4d) and timm's (101_32x4d); their stride is on the 3×3, as the authors' is.  Keras' ResNeXt-50 and -101,
-which lecture 002 counts, are 50_32x4d and 101_32x4d.
+which lecture 002 counts, are 50_32x4d and 101_32x4d with eps 1.001e-5 (`resnext50_keras`, `resnext101_keras`).
 """
 
 from dataclasses import dataclass
 from functools import partial
 
-from vzor.spec.rows import Conv, Fc, Row, Seq, Shape
-from vzor.zoo.resnet import BN, network, residual
+from vzor.spec.edit import with_norm
+from vzor.spec.rows import Conv, Fc, Norm, Row, Seq, Shape
+from vzor.zoo.resnet import BN, KERAS, network, residual
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,14 @@ class Aggregated(Row):
     s: int = 1
     cardinality: int = 32
     d: int = 4
+    bn: Norm = BN
 
     def expand(self, *xs: Shape) -> Seq:
         inner = self.width * self.d // 64 * self.cardinality
         return residual(xs[0], self.s, "B",
-                        conv1=Conv(inner, 1, bn=BN),
-                        conv2=Conv(inner, 3, self.s, g=self.cardinality, bn=BN),
-                        conv3=Conv(4 * self.width, 1, bn=BN, act=None))
+                        conv1=Conv(inner, 1, bn=self.bn),
+                        conv2=Conv(inner, 3, self.s, g=self.cardinality, bn=self.bn),
+                        conv3=Conv(4 * self.width, 1, bn=self.bn, act=None))
 
 
 # Table 1: 50 layers; Table 3: 101; Table 4: 64×4d.  101_32x8d is torchvision's and in none of them.
@@ -46,3 +48,8 @@ def resnext(form: str, classes: int = 1000) -> Seq:
     """A line of the table above: layers, cardinality × width of a group in conv2_x."""
     cardinality, d, *counts = RESNEXT[form]
     return network(partial(Aggregated, cardinality=cardinality, d=d), tuple(counts), Fc(classes))
+
+
+def resnext_keras(form: str, classes: int = 1000) -> Seq:
+    """50_32x4d or 101_32x4d, as Keras publishes them."""
+    return with_norm(resnext(form, classes), KERAS)
