@@ -139,7 +139,8 @@ NOTES: dict[str, str] = {
         "block more, twice as many blocks, narrower maps and a 1×1 to 1536 at the end.\n"
         "The printed 55M parameters are its own (55,843,464); the printed depth of more than 550 is 572 layers of "
         "Keras' graph, normalisations and nonlinearities counted, and 245 with weights.\n"
-        "Keras has the same network without the 30272 gammas (inception_resnet_v2_keras).\n" + file_size(215, 213.1, "its weights are")
+        "Keras has the same network without the 30272 gammas (inception_resnet_v2_keras).\n"
+        + file_size(215, 213.1, "its weights are")
     ),
     "inception_resnet_v2_keras": (
         "The form of Keras' weights: those of inception_resnet_v2 without gamma.\n"
@@ -299,7 +300,8 @@ NOTES: dict[str, str] = {
     "vgg16_c_bn": NO_WEIGHTS,
     "vgg19": (
         "The lectures print 138M parameters for it, which VGG-16 has; it has 143,667,240.\n"
-        "The \"144 million\" on the Inception slide of lecture 002 are this network's.\n" + SAME_IN_KERAS + "\n" + file_size(549, 548.0)
+        "The \"144 million\" on the Inception slide of lecture 002 are this network's.\n"
+        + SAME_IN_KERAS + "\n" + file_size(549, 548.0)
     ),
     "vgg19_bn": BIASES,
     "wide_resnet101_2": "Of torchvision; the paper has wide_resnet50_2 (its WRN-50-2) only.",

@@ -1,11 +1,13 @@
 """MobileNet: in timm a row's normalisation is beside its convolution.
 
 The one for Caffe (shicai's) has ReLU, as the paper.  A block that halves the size is the last of its stage there.
+Keras counts pairs of convolutions from 1, and its classifier is a 1×1 convolution.
 """
 
 from vzor.weights.keys.caffe import caffe
+from vzor.weights.keys.keras import LAYOUTS, VARIABLES, shifted
 from vzor.weights.keys.rules import Keys, Rule
-from vzor.weights.keys.turns import AS_1X1
+from vzor.weights.keys.turns import AS_1X1, IN_OUT_1X1, depthwise
 
 TIMM: tuple[Rule, ...] = (
     (r"^conv_stem\.conv\.", "conv_stem."),
@@ -15,6 +17,7 @@ TIMM: tuple[Rule, ...] = (
     (r"conv_pw\.conv\.", "conv_pw."),
     (r"conv_pw\.bn\.", "bn2."),
 )
+
 CAFFE: tuple[Rule, ...] = (
     (r"^conv_stem/", "conv1/"),
     (r"^classifier/", "fc7/"),
@@ -26,7 +29,27 @@ CAFFE: tuple[Rule, ...] = (
     (r"/conv_pw/", "/sep/"),
 )
 
+KERAS: tuple[Rule, ...] = (
+    (r"^conv_stem\.conv", "conv1"),
+    (r"^conv_stem\.bn", "conv1_bn"),
+    (r"^#(\d+)\.conv_dw", shifted("conv_dw_{}", 1)),
+    (r"^#(\d+)\.conv_pw", shifted("conv_pw_{}", 1)),
+    (r"^(conv_dw_\d+)\.conv\.weight$", r"\1/depthwise_kernel"),
+    (r"^(conv_pw_\d+)\.conv\.", r"\1."),
+    (r"^(conv_.._\d+)\.bn\.", r"\1_bn."),
+    (r"^classifier\.", "conv_preds."),
+    *VARIABLES,
+)
+
 KEYS = (
     Keys("timm", ("mobilenetv1_100",), TIMM),
     caffe(("mobilenet_paper",), "conv_stem", *CAFFE, turns=((r"^classifier\.weight$", AS_1X1),)),
+    Keys(
+        "keras",
+        ("mobilenet_keras*",),
+        KERAS,
+        ((r"conv_dw\.conv\.weight$", depthwise()), (r"^classifier\.weight$", IN_OUT_1X1), *LAYOUTS),
+        counted=r"^blocks\.\d+\.\d+",
+        counters=False,
+    ),
 )

@@ -1,8 +1,13 @@
-"""MobileNetV2: torchvision numbers the rows of a block; timm numbers blocks by stage."""
+"""MobileNetV2: torchvision numbers the rows of a block; timm numbers blocks by stage.
+
+Keras counts bottlenecks from 0, whose first is called expanded_conv.
+"""
 
 import re
 
+from vzor.weights.keys.keras import LAYOUTS, VARIABLES, shifted
 from vzor.weights.keys.rules import Keys, Rule
+from vzor.weights.keys.turns import depthwise
 from vzor.zoo.mobilenetv2 import BODY
 
 TORCHVISION: tuple[Rule, ...] = (
@@ -43,9 +48,31 @@ TIMM: tuple[Rule, ...] = (
     (r"\.project\.conv\.", ".conv_pwl."),
     (r"\.project\.bn\.", ".bn3."),
 )
+
 WIDTHS = ("mobilenetv2_035", "mobilenetv2_050", "mobilenetv2_075", "mobilenetv2_140")
+
+KERAS: tuple[Rule, ...] = (
+    (r"^features\.0\.conv", "Conv1"),
+    (r"^features\.0\.bn", "bn_Conv1"),
+    (r"^features\.18\.conv", "Conv_1"),
+    (r"^features\.18\.bn", "Conv_1_bn"),
+    (r"^features\.(\d+)\.", shifted("block_{}_", -1)),
+    (r"^block_0_", "expanded_conv_"),
+    (r"_depthwise\.conv\.weight$", "_depthwise/depthwise_kernel"),
+    (r"_(expand|project)\.conv", r"_\1"),
+    (r"_(expand|depthwise|project)\.bn", r"_\1_BN"),
+    (r"^classifier\.", "predictions."),
+    *VARIABLES,
+)
 
 KEYS = (
     Keys("torchvision", ("mobilenet_v2",), TORCHVISION),
     Keys("timm", ("mobilenet_v2", *WIDTHS), TIMM),
+    Keys(
+        "keras",
+        ("mobilenet_v2_keras*",),
+        KERAS,
+        ((r"\.depthwise\.conv\.weight$", depthwise()), *LAYOUTS),
+        counters=False,
+    ),
 )

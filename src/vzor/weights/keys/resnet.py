@@ -1,9 +1,10 @@
-"""ResNet: a row's normalisation is beside its convolution in torch's own networks; the authors' are Caffe's."""
+"""ResNet: a row's normalisation is beside its convolution, but for Caffe's, which are the authors' own weights."""
 
 import re
 from dataclasses import replace
 
 from vzor.weights.keys.caffe import caffe
+from vzor.weights.keys.keras import LAYOUTS, VARIABLES, shifted
 from vzor.weights.keys.rules import Keys, Rule
 
 #: ``conv1.conv`` and ``conv1.bn`` to ``conv1`` and ``bn1``; a shortcut's two are numbered.
@@ -38,10 +39,20 @@ AUTHORS: tuple[Rule, ...] = (
     (r"^(\d.*)/", r"res\1/"),
     (r"^fc/", "fc1000/"),
 )
+#: ``layer1.0.conv2.bn`` to ``conv2_block1_2_bn``; a shortcut's number is 0.
+KERAS: tuple[Rule, ...] = (
+    (r"^conv1\.(conv|bn)", r"conv1_\1"),
+    (r"^layer(\d)\.(\d+)\.", shifted("conv{}_block{}_", 1, 1)),
+    (r"_conv(\d)\.(conv|bn)", r"_\1_\2"),
+    (r"_downsample\.(conv|bn)", r"_0_\1"),
+    (r"^fc\.", "predictions."),
+    *VARIABLES,
+)
 
 KEYS = (
     Keys("torchvision", FORMS, BESIDE),
     Keys("timm", FORMS, BESIDE),
+    Keys("keras", ("resnet*_keras",), KERAS, LAYOUTS, counters=False),
     # Of the authors' three only that of 50 layers has a bias in conv1, which its normalisation makes idle.
     replace(caffe(("resnet50_v1",), "conv1", *AUTHORS), folded=("conv1.bn.running_mean", "conv1/1")),
     caffe(("resnet101_v1", "resnet152_v1"), "conv1", (r"^layer([23])\.(\d+)\.", counted), *AUTHORS),

@@ -1,19 +1,24 @@
 """VGG: torchvision and timm number the modules of a chain; Caffe's names are ours.
 
 timm keeps the fully connected rows fc6 and fc7 as convolutions, over 7×7 and 1×1.
+Keras has the same network under other names; its fc1 reads the last maps with their channels last.
 """
 
 import re
 from collections.abc import Callable
 
 from vzor.weights.keys.caffe import caffe
-from vzor.weights.keys.rules import Keys
-from vzor.weights.keys.turns import AS_1X1, rows_of
+from vzor.weights.keys.keras import LAYOUTS, VARIABLES, shifted
+from vzor.weights.keys.rules import Keys, Rule
+from vzor.weights.keys.turns import AS_1X1, flattened, rows_of
 from vzor.zoo.vgg import VGG
 
 NETWORKS = {"vgg11": "A", "vgg13": "B", "vgg16": "D", "vgg19": "E"}
+
 TORCHVISION = ((r"^fc6", "classifier.0"), (r"^fc7", "classifier.3"), (r"^fc8", "classifier.6"))
+
 TIMM = ((r"^fc6", "pre_logits.fc1"), (r"^fc7", "pre_logits.fc2"), (r"^fc8", "head.fc"))
+
 TURNS = ((r"^fc6\.weight$", rows_of(512, 7)), (r"^fc7\.weight$", AS_1X1))
 
 
@@ -38,7 +43,15 @@ def numbering(name: str, bn: bool) -> tuple[Keys, Keys]:
     )
 
 
+KERAS: tuple[Rule, ...] = (
+    (r"^conv(\d)_(\d)\.conv", r"block\1_conv\2"),
+    (r"^fc([67])\.", shifted("fc{}.", -5)),
+    (r"^fc8\.", "predictions."),
+    *VARIABLES,
+)
+
 KEYS = (
     *(keys for name in NETWORKS for bn in (False, True) for keys in numbering(name, bn)),
     caffe(("vgg16", "vgg19"), r"conv1_1"),
+    Keys("keras", ("vgg16", "vgg19"), KERAS, ((r"^fc6\.weight$", flattened(512)), *LAYOUTS), counters=False),
 )
