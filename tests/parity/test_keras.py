@@ -85,13 +85,11 @@ def made(keras: ModuleType, name: str, size: tuple[int, int] = (224, 224), devic
 
 
 def variables(net: Any) -> dict[str, Any]:
-    """Every variable as published files name it: a depthwise layer's kernel was ``depthwise_kernel`` before Keras 3."""
+    """Every variable by its layer and its own name."""
     found = {}
     for layer in net.layers:
         for variable in layer.variables:
             kind = variable.name
-            if type(layer).__name__ == "DepthwiseConv2D" and kind == "kernel":
-                kind = "depthwise_kernel"
             if "seed_generator" not in variable.path:  # of dropout
                 found[f"{layer.name}/{kind}"] = variable
     return found
@@ -196,7 +194,7 @@ def test_variables_of_resnext_are_named_as_resnets(keras: ModuleType, name: str,
         elif key.endswith("_1_conv/kernel"):
             shape = (1, 1, shape[2], 2 * shape[3])
         elif key.endswith("_2_conv/kernel"):
-            key, shape = key.replace("/kernel", "/depthwise_kernel"), (3, 3, 2 * shape[2], 2 * shape[2] // 32)
+            shape = (3, 3, 2 * shape[2], 2 * shape[2] // 32)
         elif key.endswith("_3_conv/kernel"):
             shape = (1, 1, 2 * shape[2], shape[3])
         expected[key] = shape

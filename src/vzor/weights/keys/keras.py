@@ -4,7 +4,7 @@ A variable of Keras' is named ``<layer>/<variable>``: ``conv1_conv/kernel``, ``c
 ``predictions/bias``.  Layers that its authors left without a name it numbers by kind, in the order in which they are
 made: ``conv2d``, ``conv2d_1``, ….  The rules give the numbers of a fresh session.  A file has those of the session
 that wrote it, so a reader sorts the layers of a kind by number and counts them anew.  Files differ in the names of
-variables too (a depthwise layer's ``depthwise_kernel`` is ``kernel`` since Keras 3), but not in their order in a layer.
+variables too; a depthwise layer's ``depthwise_kernel`` is called ``kernel`` here, as since Keras 3.
 """
 
 import re

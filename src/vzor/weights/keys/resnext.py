@@ -1,6 +1,6 @@
 """ResNeXt: named as ResNet, by everybody.
 
-Named as ResNet.  Keras computes a group's 3×3 as a depthwise convolution with many answers per map.
+Keras computes a group's 3×3 as a depthwise convolution with many answers per map.
 """
 
 from vzor.weights.keys.keras import LAYOUTS
@@ -14,7 +14,7 @@ KEYS = (
     Keys(
         "keras",
         ("resnext*_keras",),
-        (*KERAS, (r"_2_conv/kernel$", "_2_conv/depthwise_kernel")),
+        KERAS,
         ((r"\.conv2\.conv\.weight$", GROUPED), *LAYOUTS),
         counters=False,
         unused=r"_2_gconv/",  # ones and zeros, by which later code of Keras adds a group's answers
