@@ -1,4 +1,7 @@
-"""ResNet: a row's normalisation is beside its convolution, but for Caffe's, which are the authors' own weights."""
+"""ResNet: a row's normalisation is beside its convolution, but for Caffe's, which are the authors' own weights.
+
+Cadene's carries over the authors' ResNet-101, which sees blue, green and red.
+"""
 
 import re
 from dataclasses import replace
@@ -6,6 +9,7 @@ from dataclasses import replace
 from vzor.weights.keys.caffe import caffe
 from vzor.weights.keys.keras import LAYOUTS, VARIABLES, shifted
 from vzor.weights.keys.rules import Keys, Rule
+from vzor.weights.keys.turns import BGR
 
 #: ``conv1.conv`` and ``conv1.bn`` to ``conv1`` and ``bn1``; a shortcut's two are numbered.
 BESIDE: tuple[Rule, ...] = (
@@ -56,4 +60,5 @@ KEYS = (
     # Of the authors' three only that of 50 layers has a bias in conv1, which its normalisation makes idle.
     replace(caffe(("resnet50_v1",), "conv1", *AUTHORS), folded=("conv1.bn.running_mean", "conv1/1")),
     caffe(("resnet101_v1", "resnet152_v1"), "conv1", (r"^layer([23])\.(\d+)\.", counted), *AUTHORS),
+    Keys("cadene", ("resnet101_v1",), (*BESIDE, (r"^fc\.", "last_linear.")), ((r"^conv1\.conv\.weight$", BGR),)),
 )
