@@ -39,7 +39,7 @@ TORCHVISION: dict[str, dict[int, str]] = {
     "alexnet": {4: "features.1", 8: "features.4", 16: "features.11", 32: "features.12"},
     "googlenet": {2: "conv1", 4: "conv3", 8: "inception3b", 16: "inception4e", 32: "inception5b"},
     "resnet18": {2: "relu", 4: "layer1", 8: "layer2", 16: "layer3", 32: "layer4"},
-    "squeezenet1_1": {2: "features.1", 4: "features.4", 8: "features.7", 16: "classifier.2"},
+    "squeezenet1_1": {2: "features.1", 4: "features.4", 8: "features.7", 16: "features.12"},
     "vgg11": {
         1: "features.1",
         2: "features.4",

@@ -25,11 +25,12 @@ AUTHORS: tuple[Rule, ...] = (
     (r"_se\.fc2/", "_1x1_up/"),
     (r"_downsample/", "_1x1_proj/"),
 )
-LEGACY = ("legacy_*",)
+#: Those of the authors; timm added shallower ones.
+LEGACY = (*(f"legacy_seresnet{depth}" for depth in (50, 101, 152)), "legacy_seresnext*")
 
 KEYS = (
     Keys("timm", ("seresnet*", "seresnext*"), (*BESIDE, GATES)),
-    Keys("timm", LEGACY, CADENE),
+    Keys("timm", ("legacy_*",), CADENE),
     Keys("cadene", LEGACY, CADENE),
     caffe(LEGACY, "conv1", *AUTHORS),
 )
