@@ -71,6 +71,7 @@ def test_the_probe_sees_torch(tmp_path: Path) -> None:
             id="render",
         ),
         pytest.param("import vzor; assert vzor.table('lenet5')._repr_html_()", id="notebook"),
+        pytest.param("import vzor; assert vzor.check('vgg16')", id="check"),
     ],
 )
 def test_tables_in_python_never_import_torch(code: str, tmp_path: Path) -> None:
@@ -86,6 +87,7 @@ def test_tables_in_python_never_import_torch(code: str, tmp_path: Path) -> None:
         ["show", "resnet152"],
         ["show", "lenet5", "--format", "svg"],
         ["compare", "lenet5", "alexnet", "vgg16"],
+        ["check", "vgg16", "inception_v3"],
         ["train", "--help"],
     ],
     ids=" ".join,

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vzor.api.build import build
     from vzor.api.model import Evaluation, Model, load
-    from vzor.api.table import Table, compare, networks, table
+    from vzor.api.table import Table, check, compare, networks, table
     from vzor.api.train import resume, train
+    from vzor.measure.principles import Finding
     from vzor.spec.errors import TableError, UserError
     from vzor.spec.preprocess import Preprocess
     from vzor.training.task import Phase, Step, Task
@@ -29,6 +30,8 @@ _WHERE = {
     "networks": "api.table",
     "table": "api.table",
     "compare": "api.table",
+    "check": "api.table",
+    "Finding": "measure.principles",
     "Table": "api.table",
     "build": "api.build",
     "train": "api.train",
@@ -45,6 +48,7 @@ _WHERE = {
 }
 __all__ = [
     "Evaluation",
+    "Finding",
     "Model",
     "Phase",
     "Preprocess",
@@ -55,6 +59,7 @@ __all__ = [
     "UserError",
     "__version__",
     "build",
+    "check",
     "compare",
     "load",
     "networks",

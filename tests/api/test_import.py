@@ -17,6 +17,7 @@ table.parameters, table.macs, table.taps, table.at(channels=1).memory
 for form in ("text", "markdown", "csv", "json", "svg", "mermaid", "html"):
     table.to(form)
 vzor.compare(["lenet5", "resnet18"])
+assert vzor.check("vgg16")
 try:
     vzor.table("resnet51")
 except vzor.UserError:
@@ -39,8 +40,8 @@ def test_every_public_name_is_there() -> None:
 
 def test_names_are_frozen() -> None:
     assert set(vzor.__all__) == {
-        "Evaluation", "Model", "Phase", "Preprocess", "Step", "Table", "TableError", "Task", "UserError",
-        "__version__", "build", "compare", "load", "networks", "resume", "table", "train",
+        "Evaluation", "Finding", "Model", "Phase", "Preprocess", "Step", "Table", "TableError", "Task", "UserError",
+        "__version__", "build", "check", "compare", "load", "networks", "resume", "table", "train",
     }  # fmt: skip
 
 

@@ -141,3 +141,54 @@ def test_eject_writes_what_nn_eject_gives(cli) -> None:
     assert Path("net.py").read_text("utf-8").rstrip("\n") == eject(table.root, table.name).rstrip("\n")
     assert "import vzor" not in cli("eject", "lenet5").out
     assert json.loads(cli("eject", "lenet5", "--json").out)["source"] == eject(vzor.table("lenet5").root, "lenet5")
+
+
+def test_check_prints_every_finding_with_its_row_figure_and_why(cli) -> None:
+    done = cli("check", "vgg16", "inception_v4")
+    assert (done.code, done.err) == (0, "")
+    said = " ".join(done.out.split())
+    found = vzor.check("vgg16")
+    assert {finding.row for finding in found} == {"conv3_2", "fc6", "pool5"}
+    for finding in found:
+        assert f"{finding.severity} {finding.principle} {finding.row} {finding.figure} {finding.why}" in said
+        assert all(row in said for row in finding.rows)
+    assert "vgg16: 2 warnings, 1 note" in said
+    assert done.out.splitlines()[-1] == "inception_v4: no findings"
+
+
+def test_check_names_few_of_many_rows_and_json_all(cli) -> None:
+    assert "and 6 more (--json names all)" in " ".join(cli("check", "resnet34").out.split())
+    rows = json.loads(cli("check", "resnet34", "lenet5", "--json").out)
+    assert [row["name"] for row in rows] == ["resnet34", "lenet5"]
+    for row in rows:
+        found = vzor.check(row["name"])
+        assert [finding["row"] for finding in row["findings"]] == [finding.row for finding in found]
+        assert [finding["value"] for finding in row["findings"]] == [finding.value for finding in found]
+    assert len(rows[0]["findings"][0]["rows"]) == 17
+
+
+def test_check_takes_a_users_table_and_another_size(cli) -> None:
+    rows = ["-1\t1\t448\tConv\t[3, 16, 3, 2]", "-1\t1\t896\tConv\t[16, 256, 3, 2]", "-1\t1\t0\tConv\t[256, 256, 3]"]
+    lines = ["from\tn\tparams\tmodule\targuments", *(row.replace("\t448\t", "\t464\t") for row in rows)]
+    Path("net.tsv").write_text("\n".join(lines) + "\n", "utf-8")
+    assert "embedding  2" in cli("check", "net.tsv", "input=3x64x64").out
+    assert vzor.check("net.tsv", input=64)[0].row == "2"
+    for size, seen in (("24", False), ("32", True)):
+        (row,) = json.loads(cli("check", "nin_cifar", "--json", f"input={size}").out)
+        assert ("field" in {finding["principle"] for finding in row["findings"]}) is seen
+    assert "1280×1×1 → 7" not in cli("check", "mobilenetv2_035", "classes=7", "channels=1").out
+    assert "1280×1×1 → 1000" in cli("check", "mobilenetv2_035").out
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["vgg17"], "Did you mean 'vgg1"),
+        (["nowhere.tsv"], "Check the path"),
+        (["vgg16", "--input", "3x9"], "input"),
+        ([], "NETWORK is missing"),
+    ],
+)
+def test_check_refuses_in_one_sentence(cli, words: list[str], remedy: str) -> None:
+    done = cli("check", *words)
+    assert (done.code, done.out) == (2, "") and remedy in done.err and "Traceback" not in done.err

@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vzor.measure import measure
+from vzor.measure import measure, principles
+from vzor.measure.principles import Finding
 from vzor.spec.edit import input_of, with_channels, with_classes, with_input
 from vzor.spec.errors import UserError, did_you_mean
 from vzor.spec.record import expanded, to_json
@@ -264,6 +265,25 @@ def table(
     found = _find(name_or_path, classes, vocab)
     ready = classes is None or not isinstance(name_or_path, Table | Row)  # a name's maker was told already
     return found.at(input=input, channels=channels, classes=None if ready else classes)
+
+
+def check(
+    name_or_path: str | os.PathLike[str] | Table | Row,
+    *,
+    classes: int | None = None,
+    channels: int | None = None,
+    input: Shape | int | str | None = None,
+    vocab: Vocabulary | None = None,
+) -> list[Finding]:
+    """Where a network departs from the design principles of lecture 002; [] where it keeps to them.
+
+    Takes what :func:`table` takes.  Findings are advice, warnings first; each names the row and the figure that
+    offends, and says why with its source.  ``docs/principles.md`` has the principles and their thresholds.
+
+    Raises UserError for an unknown name or a missing file, TableError for impossible rows.
+    """
+    found = table(name_or_path, classes=classes, channels=channels, input=input, vocab=vocab)
+    return principles.check(trace(found.root))
 
 
 def compare(

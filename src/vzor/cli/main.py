@@ -17,6 +17,7 @@ VERBS = {
     "list": "names the networks",
     "show": "a network's table: shapes, parameters, mult-adds, memory, receptive field",
     "compare": "several networks side by side, as a table and a picture",
+    "check": "where networks depart from the principles of design, by row and figure",
     "eject": "writes a network as one plain PyTorch file that does not need vzor",
     "data": "what was found in a data set: bad files, classes, sizes",
     "train": "trains a network; --resume RUN continues",

@@ -40,8 +40,7 @@ def measure(table: Row, *inputs: Shape) -> Sheet:
 
 def measure_trace(opened: Trace) -> Sheet:
     """As :func:`measure`, for a table that is open already."""
-    known: dict[tuple[int, tuple[Shape, ...], bool], Cost] = {}
-    costs = [_cost(node, known) for node in opened.ops]
+    costs = count(opened)
     main = [c for node, c in zip(opened.ops, costs, strict=True) if not node.aux]
     params, frozen, buffers, macs = (sum(column) for column in zip(*main, strict=True))
     seen = fields(opened)
@@ -65,6 +64,12 @@ def measure_trace(opened: Trace) -> Sheet:
         field=as_field(sliding[-1], first[1:]) if sliding else None,
         fill=lambda: _lines(opened, costs, seen),
     )
+
+
+def count(opened: Trace) -> list[Cost]:
+    """What each operation costs, by operation number."""
+    known: dict[tuple[int, tuple[Shape, ...], bool], Cost] = {}
+    return [_cost(node, known) for node in opened.ops]
 
 
 def _cost(node: Node, known: dict[tuple[int, tuple[Shape, ...], bool], Cost]) -> Cost:
