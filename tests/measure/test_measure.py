@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from vzor.measure import measure
@@ -13,17 +14,21 @@ from vzor.spec.rows import (
     Cat,
     Concat,
     Conv,
+    DropPath,
     Each,
     Fc,
     From,
+    Gain,
     Gap,
     Id,
     Input,
+    LayerNorm,
     Loss,
     Norm,
     Pool,
     Seq,
     Side,
+    Sum,
 )
 
 
@@ -70,6 +75,24 @@ def test_training_memory_is_what_torch_keeps_for_a_residual_network() -> None:
         relu=Act(),
         gap=Gap(),
         fc=Fc(10),
+    )
+    assert measure(table).memory_training == saved_bytes(table)
+
+
+@pytest.mark.parametrize("drop", [0.0, 0.2])
+def test_training_memory_is_what_torch_keeps_for_a_network_with_layer_normalisation(drop: float) -> None:
+    """The block of ConvNeXt: layer normalisation, GELU, a learnt gain and stochastic depth."""
+    block = Seq(
+        depthwise=Conv(dw=1, k=7, act=None),
+        norm=LayerNorm(1e-6),
+        expand=Conv(32, 1, act="gelu"),
+        project=Conv(8, 1, act=None),
+        gain=Gain(init=1e-6),
+        path=DropPath(drop),
+        sum=From(("path", "stem"), Sum()),
+    )
+    table = Seq(
+        input=Input(3, 32, 32), stem=Conv(8, 4, 4, 0, act=None), block=block, gap=Gap(), ln=LayerNorm(), fc=Fc(5)
     )
     assert measure(table).memory_training == saved_bytes(table)
 

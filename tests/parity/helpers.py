@@ -42,7 +42,7 @@ def random_network(table: Rows, *inputs: Shape, seed: int = 0) -> nn.Module:
     for name, value in net.state_dict().items():
         if name.endswith(("bias", "running_mean")):
             value.normal_(0, 0.1, generator=generator)
-        elif re.search(r"(running_var|bn\.weight|norm\d*\.weight)$", name):
+        elif re.search(r"(running_var|bn\.weight|norm\d*\.weight|gain\.weight)$", name):
             value.uniform_(0.5, 1.5, generator=generator)
     return net
 

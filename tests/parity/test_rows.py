@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from vzor.spec.rows import LRN, RBF, Act, Conv, Fc, Gain, Input, Pool, Seq
+from vzor.nn.build import build
+from vzor.spec.rows import LRN, RBF, Act, Conv, Fc, Gain, Input, LayerNorm, Pool, Seq
 from vzor.zoo.index import table
 from vzor.zoo.lenet import C3_READS
 
@@ -143,6 +144,35 @@ def test_the_simple_forms_of_lenet5(name: str, size: int, padding: int, squash, 
     y = squash(F.linear(y.flatten(1), w3.flatten(1), b3))  # C5 sees 5×5, all there is
     y = F.linear(squash(F.linear(y, w4, b4)), w5, b5)
     assert difference(ours.eval()(x), y) <= TOLERANCE
+
+
+@pytest.mark.parametrize("eps", [1e-6, 0.3])
+@pytest.mark.parametrize("size", [(7, 9, 5), (16, 6), (12,), (6, 3, 4, 5)])
+def test_layer_normalisation_is_of_the_channels_of_every_place(size: tuple[int, ...], eps: float) -> None:
+    ours = random_network(Seq(Input(*size), norm=LayerNorm(eps)))
+    x = 3 * picture(*size) + 1
+    gamma, beta = (p.view(-1, *(1,) * (len(size) - 1)) for p in ours.parameters())
+    expected = (x - x.mean(1, keepdim=True)) / (x.var(1, keepdim=True, correction=0) + eps).sqrt() * gamma + beta
+    assert difference(ours.train()(x), expected) <= TOLERANCE
+    assert torch.equal(ours(x), ours.eval()(x))
+
+
+def test_layer_normalisation_has_torchs_gradients() -> None:
+    ours = random_network(Seq(Input(7, 4, 5), norm=LayerNorm(1e-6)))
+    theirs = nn.LayerNorm(7, 1e-6, dtype=torch.float64)
+    theirs.load_state_dict(ours.norm.state_dict())
+    inputs = [picture(7, 4, 5).requires_grad_() for _ in range(2)]
+    ours(inputs[0]).square().sum().backward()
+    theirs(inputs[1].permute(0, 2, 3, 1)).square().sum().backward()
+    assert difference(inputs[0].grad, inputs[1].grad) <= TOLERANCE
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert difference(mine.grad, other.grad) <= TOLERANCE
+
+
+def test_a_gain_begins_where_it_is_told() -> None:
+    """Layer scale of ConvNeXt."""
+    weight = build(Seq(Input(5, 4, 4), gain=Gain(init=1e-6)), seed=0).gain.weight
+    assert torch.equal(weight, torch.full((5, 1, 1), 1e-6))
 
 
 def test_dense_rows_flatten_as_torch_does() -> None:

@@ -34,6 +34,7 @@ LEAF: dict[type[Row], Callable[..., nn.Module]] = {
     r.Fc: lambda row, x: undrawn(w.FcUnit, row, x),
     r.RBF: w.RBFUnit,
     r.Norm: w.norm,
+    r.LayerNorm: w.LayerNormUnit,
     r.LRN: lambda row, x: p.LocalResponseNorm(row),
     r.L2Norm: w.L2NormUnit,
     r.Gain: w.GainUnit,

@@ -130,6 +130,16 @@ class GainUnit(nn.Module):
         return x if self.bias is None else x + self.bias
 
 
+class LayerNormUnit(nn.LayerNorm):
+    """Layer normalisation of the channels, which are the second axis here and torch's last."""
+
+    def __init__(self, row: r.LayerNorm, x: Shape) -> None:
+        super().__init__(x[0], row.eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
 class L2NormUnit(nn.Module):
     """Channel vectors scaled to a learnt length."""
 

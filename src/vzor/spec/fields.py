@@ -91,7 +91,7 @@ def _bounds(row: Row, name: str, value: Any) -> str:
         return ""
     if name in _FROM_ZERO:
         return "" if min(whole) >= 0 else "write 0 or more"
-    if row.kind in ("Scale", "Shift", "Power", "Loss", "LRN", "Gain", "L2Norm", "Norm") and name != "n":
+    if row.kind in ("Scale", "Shift", "Power", "Loss", "LRN", "Gain", "L2Norm", "LayerNorm", "Norm") and name != "n":
         return ""
     return "" if min(whole) >= 1 else "write 1 or more"
 

@@ -183,6 +183,9 @@ class DropPath(Row):
 
     p: float = 0.1
 
+    def saves(self, *xs: Shape) -> Saves:
+        return Saves(between=int(self.p > 0))  # whether the sample was kept
+
 
 @dataclass(frozen=True)
 class Concat(Row):

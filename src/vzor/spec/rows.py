@@ -27,13 +27,13 @@ from vzor.spec.plain import (
 )
 from vzor.spec.row import Row, Shape
 from vzor.spec.tables import Add, Cat, Each, From, Mul, Out, Rows, Seq, Side
-from vzor.spec.weighted import RBF, Attention, Conv, ConvT, Fc, Gain, L2Norm, Local, Norm
+from vzor.spec.weighted import RBF, Attention, Conv, ConvT, Fc, Gain, L2Norm, LayerNorm, Local, Norm
 
 #: Leaf rows by name, for reading tables back from files.
 LEAVES: dict[str, type[Row]] = {
     row.__name__: row
     for row in (
-        *(Input, Conv, ConvT, Local, Fc, RBF, Norm, LRN, L2Norm, Gain, Act, Pool, Gap, Drop, DropPath),
+        *(Input, Conv, ConvT, Local, Fc, RBF, Norm, LayerNorm, LRN, L2Norm, Gain, Act, Pool, Gap, Drop, DropPath),
         *(Concat, Sum, Product, Slice, Split, Take, Scale, Power, Shift, Up, Reorg, Pad, Flatten, Id),
         *(Attention, Loss, Out),
     )
@@ -62,6 +62,7 @@ __all__ = [
     "Id",
     "Input",
     "L2Norm",
+    "LayerNorm",
     "Local",
     "Loss",
     "Mul",

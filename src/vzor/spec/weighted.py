@@ -266,6 +266,23 @@ class Gain(Row):
 
 
 @dataclass(frozen=True)
+class LayerNorm(Row):
+    """Layer normalisation (Ba et al. 2016, arXiv:1607.06450) of the channels of every place by itself.
+
+    ``(x - mean) / sqrt(var + eps) * gamma + beta``, mean and variance of one place's channels in one sample:
+    the same in training and in evaluation.
+    """
+
+    eps: float = 1e-5
+
+    def params(self, *xs: Shape) -> int:
+        return 2 * one(self, xs)[0]
+
+    def saves(self, *xs: Shape) -> Saves:
+        return Saves(True, False, 2 * prod(one(self, xs)[1:]))  # every place's mean and deviation
+
+
+@dataclass(frozen=True)
 class L2Norm(Row):
     """Every position's channel vector scaled to length ``scale``, learnt per channel (SSD's conv4_3)."""
 

@@ -113,6 +113,13 @@ class RBF(nn.Module):
         x = x.flatten(1)
         return 2 * x @ self.codes.T - x.square().sum(1, keepdim=True) - self.codes.square().sum(1)
 ''',
+    "LayerNorm": '''
+class LayerNorm(nn.LayerNorm):
+    """Layer normalisation of the channels, which are the second axis here and torch's last."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+''',
     "Gain": '''
 class Gain(nn.Module):
     """A learnt factor, and perhaps an offset, per channel."""

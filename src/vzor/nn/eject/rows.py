@@ -145,6 +145,9 @@ class Leaves:
                 for n in x:
                     width *= n
                 return f"{self.need('RBF')}({width}, {row.out}{f', seed={row.seed}' if row.seed else ''})"
+            case r.LayerNorm():
+                eps = f", eps={row.eps}" if row.eps != 1e-5 else ""
+                return f"{self.need('LayerNorm')}({channels(x[0], 'inputs')}{eps})"
             case r.Gain():
                 more = (", bias=True" if row.bias else "") + (f", init={row.init}" if row.init != 1 else "")
                 return f"{self.need('Gain')}({channels(x[0], 'inputs')}, {len(x) - 1}{more})"
@@ -158,7 +161,7 @@ class Leaves:
         """A module that does all of the row, for use in nn.Sequential; None where there is none."""
         row = node.row
         match row:
-            case r.Conv() | r.ConvT() | r.Norm() | r.Local() | r.RBF() | r.Gain() | r.L2Norm():
+            case r.Conv() | r.ConvT() | r.Norm() | r.Local() | r.RBF() | r.LayerNorm() | r.Gain() | r.L2Norm():
                 return self.module(node)
             case r.Fc():
                 return self.module(node) if len(node.xs[0]) == 1 and row.act is None and not row.drop else None

@@ -14,7 +14,7 @@ FAMILY = {
     **dict.fromkeys(("Conv", "ConvT", "Local"), "conv"),
     **dict.fromkeys(("Pool", "Gap"), "pool"),
     **dict.fromkeys(("Fc", "RBF"), "fc"),
-    **dict.fromkeys(("Norm", "LRN", "L2Norm", "Gain", "Drop", "DropPath"), "norm"),
+    **dict.fromkeys(("Norm", "LayerNorm", "LRN", "L2Norm", "Gain", "Drop", "DropPath"), "norm"),
     **dict.fromkeys(("Act", "Attention"), "act"),
     **dict.fromkeys(("Input", "Out", "Loss"), "io"),
     **dict.fromkeys(("Concat", "Sum", "Product", "Slice", "Split", "Take", "Scale", "Power", "Shift"), "move"),
