@@ -10,7 +10,7 @@ from typing import Any
 
 from vzor.spec.errors import UserError
 from vzor.spec.row import Padding
-from vzor.spec.rows import Conv, Drop, Fc, From, Gap, Input, Norm, Row, Seq, Shape, Sum
+from vzor.spec.rows import Conv, Drop, DropPath, Fc, From, Gap, Input, Norm, Row, Seq, Shape, Sum
 from vzor.zoo.mobilenet import divisible
 
 BN = Norm()
@@ -19,6 +19,31 @@ FORMS: dict[str, tuple[Padding, Norm]] = {
     "torchvision": (None,   BN),
     "keras":       ("same", Norm(eps=1e-3, momentum=0.001)),
 }
+
+
+def inverted(
+    x: Shape, wide: int, out: int, *, k: int = 3, s: int = 1, p: Padding = None, bn: Norm = BN,
+    act: str = "relu6", se: Row | None = None, drop: float = 0.0,
+) -> Seq:
+    """The inverted residual, also MobileNetV3's and EfficientNet's: 1×1 to ``wide``, k×k depthwise, linear 1×1.
+
+    Beside what arrived where shapes agree: then its branch is dropped with probability ``drop``.
+
+    p   padding where there is a stride
+    se  squeeze and excitation of the wide maps
+    """
+    rows: dict[str, Any] = {}
+    if wide != x[0]:
+        rows["expand"] = Conv(wide, 1, bn=bn, act=act)
+    rows["depthwise"] = Conv(dw=1, k=k, s=s, p=p if s > 1 else None, bn=bn, act=act)
+    if se:
+        rows["se"] = se
+    rows["project"] = Conv(out, 1, bn=bn, act=None)
+    if s == 1 and out == x[0]:
+        if drop:
+            rows["path"] = DropPath(drop)
+        rows["sum"] = From((list(rows)[-1], "in0"), Sum())
+    return Seq(**rows)
 
 
 @dataclass(frozen=True)
@@ -32,14 +57,7 @@ class Bottleneck(Row):
     bn: Norm = BN
 
     def expand(self, *xs: Shape) -> Seq:
-        rows: dict[str, Any] = {}
-        if self.t != 1:
-            rows["expand"] = Conv(self.t * xs[0][0], 1, bn=self.bn, act="relu6")
-        rows["depthwise"] = Conv(dw=1, k=3, s=self.s, p=self.p, bn=self.bn, act="relu6")
-        rows["project"] = Conv(self.out, 1, bn=self.bn, act=None)
-        if self.s == 1 and self.out == xs[0][0]:
-            rows["sum"] = From(("project", "in0"), Sum())
-        return Seq(**rows)
+        return inverted(xs[0], self.t * xs[0][0], self.out, s=self.s, p=self.p, bn=self.bn)
 
 
 # Table 2.  n bottlenecks each, the first with stride s, the others with 1.
@@ -64,7 +82,7 @@ def mobilenet_v2(alpha: float = 1.0, classes: int = 1000, form: str = "torchvisi
         raise UserError("A MobileNetV2 needs alpha above 0 and the form torchvision or keras.")
     p, bn = FORMS[form]
     blocks: list[Any] = [
-        Bottleneck(divisible(alpha * c), 1 if i else s, t, p if s > 1 and not i else None, bn)
+        Bottleneck(divisible(alpha * c), 1 if i else s, t, p, bn)
         for t, c, n, s in BODY for i in range(n)
     ]
     return Seq(

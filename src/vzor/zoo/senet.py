@@ -19,13 +19,16 @@ from vzor.zoo.resnet import BN, EDGE, MAXPOOL, network, residual
 class Excite(Row):
     """Figure 1 and §3.2: every map times a gate between 0 and 1, computed from the means of all maps."""
 
-    r: int = 16  # reduction ratio, §6.1
-    least: int = 1  # maps between the two 1×1, at the least
+    r: int = 16               # reduction ratio, §6.1
+    least: int = 1            # maps between the two 1×1, at the least
+    width: int | None = None  # maps between them, where another network does not say it by a ratio
+    act: str = "relu"
+    gate: str = "sigmoid"
 
     def expand(self, *xs: Shape) -> Seq:
         return Seq(squeeze=Gap(),
-                   fc1=Conv(max(self.least, xs[0][0] // self.r), 1),
-                   fc2=Conv(xs[0][0], 1, act="sigmoid"),
+                   fc1=Conv(self.width or max(self.least, xs[0][0] // self.r), 1, act=self.act),
+                   fc2=Conv(xs[0][0], 1, act=self.gate),
                    scale=From(("in0", "fc2"), Product()))
 
 
