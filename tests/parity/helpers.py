@@ -21,6 +21,13 @@ from vzor.weights.keys import Keys, to_theirs
 
 #: What timm calls a network, where that is not our name.
 TIMM = {"mobilenet_v2": "mobilenetv2_100", "xception": "legacy_xception"}
+TIMM |= {
+    f"regnet_{axis}_{ours}": f"regnet{axis}_{theirs}"
+    for axis, names in {"x": ("004_tv", "008", "080"), "y": ("004", "008_tv", "080_tv")}.items()
+    for ours, theirs in zip(
+        ("400mf", "800mf", "8gf", "1_6gf", "3_2gf", "16gf", "32gf"), (*names, "016", "032", "160", "320"), strict=True
+    )
+}
 State = dict[str, Tensor]
 TOLERANCE = 1e-10  # relative to the largest output, in float64
 GRADIENT = 1e-8  # relative to the tensor's largest
@@ -57,12 +64,13 @@ def narrow(table: Rows, to: int = 24) -> Rows:
 
 
 def certain(table: Rows) -> Rows:
-    """``table`` without dropout, to train beside a peer."""
+    """``table`` without dropout and stochastic depth, to train beside a peer."""
 
     def change(row: Row) -> Row:
         if isinstance(row, Drop):
             return dataclasses.replace(row, p=0.0)
-        return dataclasses.replace(row, drop=0.0) if isinstance(row, Fc) else row
+        chance = any(field.name == "drop" for field in dataclasses.fields(row))  # of Fc, and of blocks
+        return dataclasses.replace(row, drop=0.0) if chance else row
 
     return rewrite(table, change)
 

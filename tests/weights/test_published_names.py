@@ -24,6 +24,13 @@ HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("names/*.txt"))
 #: What timm calls a network, where that is not our name.
 TIMM = {"mobilenet_v2": "mobilenetv2_100", "xception": "legacy_xception"}
+TIMM |= {
+    f"regnet_{axis}_{ours}": f"regnet{axis}_{theirs}"
+    for axis, names in {"x": ("004_tv", "008", "080"), "y": ("004", "008_tv", "080_tv")}.items()
+    for ours, theirs in zip(
+        ("400mf", "800mf", "8gf", "1_6gf", "3_2gf", "16gf", "32gf"), (*names, "016", "032", "160", "320"), strict=True
+    )
+}
 PUBLISHED = [(network, publisher) for network in ZOO for publisher in publishers(network)]
 INSTALLED = [pair for pair in PUBLISHED if pair[1] in ("torchvision", "timm")]
 #: Their files have a class more, the background.
@@ -31,11 +38,14 @@ BACKGROUND = ("cadene-inception_resnet_v2",)
 #: A network of every form of rules, as small as may be.
 FORMS = [
     ("alexnet", "torchvision"), ("alexnet_2012", "caffe"), ("densenet121", "timm"), ("googlenet_paper", "caffe"),
+    ("convnext_tiny", "timm"), ("mobilenetv3_small_100", "timm"), ("regnet_x_400mf", "torchvision"),
     ("inception_v3", "timm"), ("inception_v4", "timm"), ("legacy_seresnext50_32x4d", "caffe"),
     ("mobilenet_paper", "caffe"), ("mobilenetv2_035", "timm"), ("nin_cifar", "caffe"), ("resnet20_cifar", "akamaster"),
     ("resnet50_v1", "caffe"), ("resnetv2_50", "timm"), ("squeezenet1_1", "torchvision"), ("vgg11", "timm"),
     ("xception", "timm"),
 ]  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("regnets_on_meta")
 
 State = dict[str, Tensor]
 Shapes = dict[str, tuple[int, ...]]

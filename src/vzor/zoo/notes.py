@@ -47,6 +47,13 @@ HALF_ZEROS = (
     "Zeros of a growing shortcut follow its maps, as in the paper; akamaster's published weights, which want half "
     "before them, are reordered."
 )
+TF_PADS = "The form of the authors' weights: padded as TensorFlow pads, eps 1e-3; other weights have that of {other}."
+EPS = "The form of timm's own weights: eps 1e-5, where torchvision's ({other}) have 1e-3."
+WIDER = (
+    "Widths are rounded to a multiple of the groups' half upwards, and never by more than a tenth downwards; the paper "
+    "({paper}) takes the nearest."
+)
+AS_PRINTED = "The paper's form; torchvision's ({wider}) is wider."
 LIKE_KERAS = "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3; other weights have that of {other}."
 GOOGLENET_SLIPS = (
     "The lectures' \"5M\" parameters and \"12 times fewer than AlexNet\" do not follow: {it}.\n"
@@ -120,6 +127,17 @@ NOTES: dict[str, str] = {
     "densenet_bc100_k12_cifar": NO_WEIGHTS,
     "densenet_bc190_k40_cifar": NO_WEIGHTS,
     "densenet_bc250_k24_cifar": NO_WEIGHTS,
+    "efficientnet_b2": (
+        "Table 2 prints 9.2M parameters; it has 9,109,994.\n"
+        "The paper's pictures are of 260 pixels, torchvision's of 288."
+    ),
+    "efficientnet_b4": "Table 2 prints 4.2B FLOPs, which are multiply-adds; it has 4.394e9.",
+    "efficientnet_b5": (
+        "From B5 on torchvision normalises with eps 1e-3, up to B4 with 1e-5.\n"
+        "Table 2 prints 9.9B FLOPs, which are multiply-adds; it has 10.266e9."
+    ),
+    "efficientnet_b6": "From B5 on torchvision normalises with eps 1e-3, up to B4 with 1e-5.",
+    "efficientnet_b7": "From B5 on torchvision normalises with eps 1e-3, up to B4 with 1e-5.",
     "googlenet": (
         "The published weights have batch normalisation, no LRN, a 3×3 in the place of the 5×5 and 2×2 in the "
         "last max pooling; the paper's form is googlenet_paper.\n"
@@ -196,6 +214,9 @@ NOTES: dict[str, str] = {
     "mobilenet_v2_keras_075": LIKE_KERAS.format(other="mobilenetv2_075"),
     "mobilenet_v2_keras_130": "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3.",
     "mobilenet_v2_keras_140": LIKE_KERAS.format(other="mobilenetv2_140"),
+    "mobilenet_v3_small": (
+        "Table 2 prints squeeze and excitation for the last 1×1 convolution too; the published weights have none there."
+    ),
     "mobilenetv1_025": NO_WEIGHTS,
     "mobilenetv1_050": NO_WEIGHTS,
     "mobilenetv1_075": NO_WEIGHTS,
@@ -208,8 +229,16 @@ NOTES: dict[str, str] = {
     ),
     "mobilenetv2_035": NO_WEIGHTS,
     "mobilenetv2_075": NO_WEIGHTS,
+    "mobilenetv3_large_100": EPS.format(other="mobilenet_v3_large"),
+    "mobilenetv3_small_100": EPS.format(other="mobilenet_v3_small"),
     "nin": "The widths are those of the authors' model for Caffe, which is published with weights.",
     "nin_cifar": "The widths are those of the authors' model for Caffe, which is published with weights.",
+    "regnet_x_400mf": WIDER.format(paper="regnetx_004"),
+    "regnet_y_800mf": WIDER.format(paper="regnety_008"),
+    "regnet_y_8gf": WIDER.format(paper="regnety_080"),
+    "regnetx_004": AS_PRINTED.format(wider="regnet_x_400mf"),
+    "regnety_008": AS_PRINTED.format(wider="regnet_y_800mf"),
+    "regnety_080": AS_PRINTED.format(wider="regnet_y_8gf"),
     "resnet1001_cifar": (
         NO_WEIGHTS + "\nThe paper's 10.2M parameters leave normalisation out; with it there are 10,327,706."
     ),
@@ -287,6 +316,16 @@ NOTES: dict[str, str] = {
     "squeezenet1_1": "The authors' later version; the paper does not have it.",
     "squeezenet1_1_complex": NO_WEIGHTS,
     "squeezenet1_1_simple": NO_WEIGHTS,
+    "tf_efficientnet_b0": TF_PADS.format(other="efficientnet_b0"),
+    "tf_efficientnet_b1": TF_PADS.format(other="efficientnet_b1"),
+    "tf_efficientnet_b2": TF_PADS.format(other="efficientnet_b2"),
+    "tf_efficientnet_b3": TF_PADS.format(other="efficientnet_b3"),
+    "tf_efficientnet_b4": TF_PADS.format(other="efficientnet_b4"),
+    "tf_efficientnet_b5": TF_PADS.format(other="efficientnet_b5"),
+    "tf_efficientnet_b6": TF_PADS.format(other="efficientnet_b6"),
+    "tf_efficientnet_b7": TF_PADS.format(other="efficientnet_b7"),
+    "tf_mobilenetv3_large_100": TF_PADS.format(other="mobilenet_v3_large"),
+    "tf_mobilenetv3_small_100": TF_PADS.format(other="mobilenet_v3_small"),
     "vgg11_bn": BIASES,
     "vgg11_lrn": NO_WEIGHTS,
     "vgg13_bn": BIASES,

@@ -3,7 +3,7 @@
 Keras counts bottlenecks from 0, whose first is called expanded_conv.
 """
 
-import re
+from collections.abc import Iterable
 
 from vzor.weights.keys.keras import LAYOUTS, VARIABLES, shifted
 from vzor.weights.keys.rules import Keys, Rule
@@ -25,11 +25,26 @@ TORCHVISION: tuple[Rule, ...] = (
     (r"^classifier\.", "classifier.1."),
 )
 
-PLACES = [f"{stage}.{i}" for stage, (_, _, n, _) in enumerate(BODY) for i in range(n)]
+#: The rows of an inverted residual as timm names them; the blocks of its first stage have no expansion.
+TIMM_BLOCK: tuple[Rule, ...] = (
+    (r"^(blocks\.0\.\d+)\.depthwise\.bn\.", r"\1.bn1."),
+    (r"^(blocks\.0\.\d+)\.project\.conv\.", r"\1.conv_pw."),
+    (r"^(blocks\.0\.\d+)\.project\.bn\.", r"\1.bn2."),
+    (r"\.expand\.conv\.", ".conv_pw."),
+    (r"\.expand\.bn\.", ".bn1."),
+    (r"\.depthwise\.conv\.", ".conv_dw."),
+    (r"\.depthwise\.bn\.", ".bn2."),
+    (r"\.se\.fc1\.conv\.", ".se.conv_reduce."),
+    (r"\.se\.fc2\.conv\.", ".se.conv_expand."),
+    (r"\.project\.conv\.", ".conv_pwl."),
+    (r"\.project\.bn\.", ".bn3."),
+)
 
 
-def place(match: re.Match[str]) -> str:
-    return f"blocks.{PLACES[int(match[1]) - 1]}."
+def staged(counts: Iterable[int]) -> Rule:
+    """Blocks that are numbered from 1 throughout to timm's, which stand in stages of ``counts``."""
+    places = [f"{stage}.{i}" for stage, n in enumerate(counts) for i in range(n)]
+    return (r"^features\.(\d+)\.", lambda match: f"blocks.{places[int(match[1]) - 1]}.")
 
 
 TIMM: tuple[Rule, ...] = (
@@ -37,16 +52,8 @@ TIMM: tuple[Rule, ...] = (
     (r"^features\.0\.bn\.", "bn1."),
     (r"^features\.18\.conv\.", "conv_head."),
     (r"^features\.18\.bn\.", "bn2."),
-    (r"^features\.(\d+)\.", place),
-    (r"^(blocks\.0\.0)\.depthwise\.bn\.", r"\1.bn1."),  # the first block has no expansion
-    (r"^(blocks\.0\.0)\.project\.conv\.", r"\1.conv_pw."),
-    (r"^(blocks\.0\.0)\.project\.bn\.", r"\1.bn2."),
-    (r"\.expand\.conv\.", ".conv_pw."),
-    (r"\.expand\.bn\.", ".bn1."),
-    (r"\.depthwise\.conv\.", ".conv_dw."),
-    (r"\.depthwise\.bn\.", ".bn2."),
-    (r"\.project\.conv\.", ".conv_pwl."),
-    (r"\.project\.bn\.", ".bn3."),
+    staged(n for _, _, n, _ in BODY),
+    *TIMM_BLOCK,
 )
 
 WIDTHS = ("mobilenetv2_035", "mobilenetv2_050", "mobilenetv2_075", "mobilenetv2_140")
