@@ -185,6 +185,13 @@ TABLES: dict[str, Row] = {
         ln1=LayerNorm(),
         rbf=RBF(3, seed=2),
     ),
+    "paths": Seq(
+        input=Input(3, 5, 5),
+        alone=Seq(path=DropPath(0.3), act=Act()),
+        numbered=Seq(DropPath(0.2), DropPath(0.4)),
+        both=Add(a=Seq(Conv(3), DropPath(0.5)), b=DropPath(0.1)),
+        fc=Fc(2),
+    ),
     "moves": Seq(
         input=Input(4, 6, 6),
         take=Take((3, 0, 2, 2)),
@@ -338,7 +345,10 @@ def test_every_network_of_the_zoo(name):
     assert {key: value.shape for key, value in twin.state_dict().items()} == ours
 
 
-@pytest.mark.parametrize("name", ["lenet5", "lenet5_1998", "lenet5_sigmoid", "resnet18", "resnet50_v1"])
+@pytest.mark.parametrize(
+    "name",
+    ["lenet5", "lenet5_1998", "lenet5_sigmoid", "resnet18", "resnet50_v1", "convnext_tiny", "tf_efficientnet_b0"],
+)
 def test_networks_of_the_zoo_give_the_same_output(name):
     table = index.table(name, classes=10)
     size = trace(table).ops[0].out
@@ -373,6 +383,12 @@ def test_equal_blocks_become_one_class_with_arguments():
     assert "*[Bottleneck(256) for _ in range(35)]" in source
     assert "4 * width" in source
     assert len(source.splitlines()) < 80
+
+
+def test_blocks_that_differ_in_stochastic_depth_alone_are_one_class():
+    source = eject(index.table("convnext_tiny"), "convnext_tiny")
+    assert source.count("class Block") == 2  # the first block has none
+    assert "BlockPath(768, p=0.1)" in source
 
 
 def test_another_input_size_changes_the_first_fully_connected_row():

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from vzor.nn.eject import text as t
 from vzor.nn.eject.rows import Leaves
-from vzor.spec.plain import Act, Product, Sum
+from vzor.spec.plain import Act, DropPath, Product, Sum
 from vzor.spec.row import Shape, text
 from vzor.spec.tables import Each, Out, Rows, Side, joined
 from vzor.spec.trace import JOINS, Node
@@ -165,9 +165,9 @@ def keyed(node: Node) -> bool:
 
 
 def weighs(node: Node) -> bool:
-    """Whether anything inside has parameters or buffers."""
+    """Whether anything inside has parameters or buffers, or is a module without them."""
     leaves = (n for n in node.walk() if not n.kids and not isinstance(n.row, Rows))
-    return any(n.row.params(*n.xs) or n.row.buffers(*n.xs) for n in leaves)
+    return any(n.row.params(*n.xs) or n.row.buffers(*n.xs) or isinstance(n.row, DropPath) for n in leaves)
 
 
 def sequence(blocks: Blocks, node: Node) -> str:

@@ -22,14 +22,6 @@ def lrn(x, n, alpha, beta, k):
     mean = F.avg_pool1d(flat, n, 1).view(square.shape).transpose(1, -1)
     return x / (k + alpha * mean).pow(beta)
 ''',
-    "drop_path": '''
-def drop_path(x, p, training):
-    """The whole sample dropped with probability p in training, the rest scaled up."""
-    if not training or not p:
-        return x
-    keep = x.new_empty(x.shape[0], *(1,) * (x.dim() - 1)).bernoulli_(1 - p)
-    return x * keep / (1 - p)
-''',
     "space_to_depth": '''
 def space_to_depth(x, s):
     """C×H×W -> C·s²×H/s×W/s."""
@@ -119,6 +111,20 @@ class LayerNorm(nn.LayerNorm):
 
     def forward(self, x):
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+''',
+    "DropPath": '''
+class DropPath(nn.Module):
+    """The whole sample dropped with probability p in training, the rest scaled up."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training or not self.p:
+            return x
+        keep = x.new_empty(x.shape[0], *(1,) * (x.dim() - 1)).bernoulli_(1 - self.p)
+        return x * keep / (1 - self.p)
 ''',
     "Gain": '''
 class Gain(nn.Module):

@@ -119,7 +119,7 @@ class Leaves:
     # --- modules --------------------------------------------------------------------------------
 
     def module(self, node: Node) -> str | None:
-        """The module that holds a row's weights; None for a row without any."""
+        """The module of a row that has weights or draws per sample; None for any other."""
         row, x = node.row, node.xs[0] if node.xs else ()
         match row:
             case r.Conv() | r.ConvT():
@@ -151,6 +151,8 @@ class Leaves:
             case r.Gain():
                 more = (", bias=True" if row.bias else "") + (f", init={row.init}" if row.init != 1 else "")
                 return f"{self.need('Gain')}({channels(x[0], 'inputs')}, {len(x) - 1}{more})"
+            case r.DropPath():  # a module, so that blocks which differ in p alone are one class
+                return f"{self.need('DropPath')}({setting('p', row.p)})"
             case r.L2Norm():
                 return f"{self.need('L2Norm')}({channels(x[0], 'inputs')}, {len(x) - 1}, {row.scale})"
         if type(row) not in r.LEAVES.values():
@@ -162,6 +164,8 @@ class Leaves:
         row = node.row
         match row:
             case r.Conv() | r.ConvT() | r.Norm() | r.Local() | r.RBF() | r.LayerNorm() | r.Gain() | r.L2Norm():
+                return self.module(node)
+            case r.DropPath():
                 return self.module(node)
             case r.Fc():
                 return self.module(node) if len(node.xs[0]) == 1 and row.act is None and not row.drop else None
@@ -248,8 +252,6 @@ class Leaves:
             case r.Drop():
                 kind = f"dropout{rank}d" if row.maps and rank > 0 else "dropout"
                 return f"F.{kind}({x}, {row.p}, self.training)"
-            case r.DropPath():
-                return f"{self.need('drop_path')}({x}, {row.p}, self.training)"
             case r.Concat():
                 return f"torch.cat(({', '.join(xs)}{',' if len(xs) == 1 else ''}), 1)"
             case r.Sum():
