@@ -7,6 +7,7 @@ import torch
 
 from vzor.measure import measure
 from vzor.nn.build import build
+from vzor.spec.edit import with_input
 from vzor.spec.row import Row
 from vzor.spec.rows import (
     Act,
@@ -30,6 +31,7 @@ from vzor.spec.rows import (
     Side,
     Sum,
 )
+from vzor.zoo.index import table
 
 
 def saved_bytes(table: Row) -> int:
@@ -95,6 +97,13 @@ def test_training_memory_is_what_torch_keeps_for_a_network_with_layer_normalisat
         input=Input(3, 32, 32), stem=Conv(8, 4, 4, 0, act=None), block=block, gap=Gap(), ln=LayerNorm(), fc=Fc(5)
     )
     assert measure(table).memory_training == saved_bytes(table)
+
+
+@pytest.mark.parametrize("name", ["convnext_tiny", "efficientnet_b0", "mobilenet_v3_small", "regnet_y_400mf"])
+def test_training_memory_is_what_torch_keeps_for_whole_networks(name: str) -> None:
+    """GELU, SiLU, hard swish and ReLU; gates, sums, dropout and stochastic depth."""
+    made = with_input(table(name), (3, 64, 64))
+    assert measure(made).memory_training == saved_bytes(made)
 
 
 def test_inference_memory_is_the_widest_moment() -> None:
