@@ -4,7 +4,7 @@ import pytest
 
 from vzor.measure import measure
 from vzor.spec.errors import UserError
-from vzor.spec.rows import LRN, Conv, Drop, Input, Pool, Seq
+from vzor.spec.rows import LRN, Conv, Drop, Fc, Input, Loss, Pool, Seq, Side
 from vzor.spec.sheet import Sheet
 from vzor.zoo.googlenet import Inception, googlenet
 from vzor.zoo.index import table
@@ -145,6 +145,24 @@ def test_what_the_forms_have(paper: Seq) -> None:
     assert kernels == {"tv": 3, "paper": 5}
     with pytest.raises(UserError, match="Did you mean 'paper'"):
         googlenet(form="papers")
+
+
+def test_the_auxiliary_heads() -> None:
+    """§5 of the paper: 5×5/3 average pooling, 1×1 of 128 maps, 1,024 wide, 70 % dropped, a weight of 0.3.
+
+    So has Caffe's models/bvlc_googlenet (loss1, loss2): ave_pool 5/3, dropout_ratio 0.7, loss_weight 0.3; its LRN
+    has local_size 5, alpha 1e-4, beta 0.75, after pool1 and before pool2.
+    """
+    rows = table("googlenet_paper").rows
+    assert [name for name, row in rows.items() if isinstance(row, Side)] == ["aux1", "aux2"]
+    for name in ("aux1", "aux2"):
+        head = rows[name].table.rows  # type: ignore[attr-defined]
+        assert head["pool"] == Pool("avg", 5, 3, ceil=True)
+        assert (head["conv"].out, head["conv"].k) == (128, 1)
+        assert head["fc1"] == Fc(1024, "relu", drop=0.7)
+        assert (head["fc2"], head["loss"]) == (Fc(1000), Loss(0.3))
+    order = [name for name in rows if name.startswith(("norm", "maxpool"))]
+    assert order[:4] == ["maxpool1", "norm1", "norm2", "maxpool2"]
 
 
 def test_the_naive_module_grows() -> None:

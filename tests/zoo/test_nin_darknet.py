@@ -1,7 +1,7 @@
 """NiN and Darknet-19: sizes and parameters."""
 
 from vzor.measure import measure
-from vzor.spec.rows import Concat, Conv, From, Input, Norm, Reorg, Row, Seq
+from vzor.spec.rows import Act, Concat, Conv, Drop, From, Input, Norm, Pool, Reorg, Row, Seq
 from vzor.zoo.darknet import LEAKY, darknet19
 from vzor.zoo.nin import MlpConv, nin, nin_cifar
 
@@ -22,6 +22,27 @@ def test_nin_cifar() -> None:
     assert [size[1] for size in sizes(nin_cifar())] == [32, 16, 16, 8, 8]
 
 
+def test_rows_between_the_mlpconvs() -> None:
+    """The authors' models for Caffe: overlapping pooling 3/2, the second one of CIFAR's by the mean; dropout of 0.5.
+
+    ImageNet: once, after pool3.  CIFAR-10: after both poolings.
+    """
+    largest, mean = (Pool(op, 3, 2, ceil=True) for op in ("max", "avg"))
+
+    def between(table: Seq) -> list[Row]:
+        return [row for row in table.rows.values() if isinstance(row, Pool | Drop)]
+
+    assert between(nin()) == [largest, largest, largest, Drop(0.5)]
+    assert between(nin_cifar()) == [largest, Drop(0.5), mean, Drop(0.5)]
+
+
+def test_the_last_1x1_is_rectified_too() -> None:
+    """Both models for Caffe have a ReLU behind every convolution, so that a class's score is never negative."""
+    for made in (nin(), nin_cifar()):
+        last = [line for line in measure(made).lines if line.kind == "Conv"][-1]
+        assert last.name == "cccp2" and "relu" in last.detail
+
+
 def test_an_mlpconv_is_a_convolution_and_1x1_convolutions() -> None:
     sheet = measure(Seq(input=Input(3, 8, 8), mlp=MlpConv(6, 5, mlp=(4, 2))))
     assert sheet.parameters == (3 * 25 + 1) * 6 + (6 + 1) * 4 + (4 + 1) * 2
@@ -38,6 +59,17 @@ def test_darknet19() -> None:
     assert convolutions[-1].outs[0] == (1000, 7, 7)
     assert sheet.parameters == 20_842_376
     assert round(2 * sheet.macs / 1e9, 2) == 5.58, "billions of operations, as the paper prints them"
+
+
+def test_what_table_6_does_not_print() -> None:
+    """Darknet's cfg/darknet19.cfg: batch_normalize=1 and leaky in every convolution but the last, which is linear.
+
+    Its leaky slope is 0.1, its eps on the GPU 1e-5 under the root (src/activations.h, src/blas_kernels.cu).
+    """
+    *rows, last = [row for row in darknet19().rows.values() if isinstance(row, Conv)]
+    assert all(row.bn == Norm(eps=1e-5) and row.act == Act("leaky", 0.1) for row in rows)
+    assert (last.bn, last.act) == (None, None)
+    assert last.params((1024, 7, 7)) == (1024 + 1) * 1000  # with biases
 
 
 def test_yolov2_on_it_has_its_published_parameters() -> None:

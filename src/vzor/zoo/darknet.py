@@ -3,7 +3,8 @@
 The classifier on which YOLOv2 stands: 3×3 convolutions that double the maps after every pooling, 1×1 between them
 that halve them, and the mean of the last maps as class scores.  Every convolution but the last has batch
 normalisation and leaky ReLU with slope 0.1 (the authors' configuration; Table 6 does not print them).  The
-published weights are Darknet's own.
+published weights are Darknet's own; it normalises with eps 1e-5 under the root where it trains, on the GPU, and with
+1e-6 beside the root on the CPU.
 """
 
 from typing import Any
