@@ -1,10 +1,15 @@
 """Inception v3, v4 and Inception-ResNet: the papers' sizes, the published counts, Keras' figures."""
 
+from pathlib import Path
+
 import pytest
+import torch
 
 from vzor.measure import measure
+from vzor.nn.build import build
 from vzor.spec.errors import TableError, UserError
 from vzor.zoo.index import table
+from vzor.zoo.notes import notes
 
 from .figures import computed, printed
 
@@ -133,3 +138,13 @@ def test_wrong_forms_are_named() -> None:
         table("inception_v3", form="tf")
     with pytest.raises(UserError, match="no version 'v3'"):
         table("inception_resnet_v2", version="v3")
+
+
+def test_what_the_authors_of_v3_train_with() -> None:
+    """arXiv:1512.00567, §7: label smoothing with ε = 0.1; the authors' code (TF-slim's train_image_classifier.py)
+    multiplies the loss of AuxLogits by 0.4.
+    """
+    with torch.device("meta"):
+        assert build(table("inception_v3")).loss_weights == {"aux1": 0.4}
+    assert any("--label-smoothing 0.1" in note for note in notes("inception_v3"))
+    assert "--label-smoothing " in (Path(__file__).parents[1] / "cli" / "options.lock").read_text("utf-8")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vzor.spec.errors import UserError
-from vzor.spec.rows import Cat, Conv, Drop, Fc, Gap, Input, Norm, Pool, Row, Seq, Shape, Side
+from vzor.spec.rows import Cat, Conv, Drop, Fc, Gap, Input, Loss, Norm, Pool, Row, Seq, Shape, Side
 
 BN = Norm(eps=1e-3)
 MAX = Pool("max", 3, 2)
@@ -115,14 +115,16 @@ class InceptionE(Block):
 def inception_v3(classes: int = 1000, aux: bool = True, form: str = "torchvision") -> Seq:
     """Table 1 as the published weights have it.  23,834,568 parameters, and 3,326,696 in the side head.
 
-    aux   with the side head of Figure 8, which needs inputs of about 299 pixels; without it 75 are enough
+    aux   with the side head of Figure 8, which needs inputs of about 299 pixels; without it 75 are enough; its loss
+          counts 0.4, as in the authors' training
     form  "torchvision" or "keras": how published weights pool and normalise
     """
     if form not in FORMS:
         raise UserError(f"Inception v3 has no form '{form}'. Take torchvision or keras.")
     f = FORMS[form]
     c = Block(*f).conv
-    head = Seq(pool=Pool("avg", 5, 3), conv0=c(128, 1), conv1=c(768, 5, 1, V), avgpool=Gap(), fc=Fc(classes))
+    pool, counts = Pool("avg", 5, 3), Loss(0.4)
+    head = Seq(pool=pool, conv0=c(128, 1), conv1=c(768, 5, 1, V), avgpool=Gap(), fc=Fc(classes), loss=counts)
     side: dict[str, Any] = {"AuxLogits": Side("aux1", head)} if aux else {}
     return Seq(
         input=Input(3, 299, 299),        # type                 patch/stride   input size
