@@ -14,7 +14,7 @@ REST = r".*"
 
 # He et al. 2015, arXiv:1512.03385, §3.4: "as in" He et al. 2015b.  By what leaves, through all groups, and the
 # classifier as Torch7 has it, its bias 0: fb.resnet.torch (BSD), which arXiv:1603.05027, 1608.06993 (§3),
-# 1611.05431 and 1709.01507 (§5) go on from.
+# 1605.07146, 1611.05431 and 1709.01507 (§5) go on from.
 RESNET: Init = (
     Start(r"(head\.)?fc|linear|classifier", uniform("in")),
     Start(REST,                             he("out")),
@@ -55,10 +55,10 @@ INITS: dict[str, Init | Literal["he"]] = {
         Start(REST,                     truncated(0.01)),
     ),
     # BVLC's replication for Caffe, made with the authors' help; they had a Gaussian, of which nothing is printed.
-    "googlenet_paper": (
+    **dict.fromkeys(("googlenet_paper", "googlenet_naive"), (
         Start(r"fc|aux\d\.aux\d\.fc2", xavier()),
         Start(REST,                    xavier(), 0.2),
-    ),
+    )),
     "inception_resnet": INCEPTIONV4,
     # Szegedy et al. 2015, arXiv:1512.00567: no word.  The authors' first code for TensorFlow (Apache-2.0).
     "inceptionv3": (
@@ -99,6 +99,7 @@ INITS: dict[str, Init | Literal["he"]] = {
     # and were begun from A's weights; Glorot and Bengio's rule, it says there, does without.
     **dict.fromkeys(("vgg11", "vgg11_bn", "vgg11_lrn"), (Start(REST, normal(0.1)),)),
     "vgg": (Start(REST, glorot()),),
+    "wideresnet": RESNET,
     # Chollet 2016, arXiv:1610.02357: no word.  The author's Keras has this for every layer.
     "xception": (Start(REST, glorot()),),
     "yolo11": "he",
