@@ -32,7 +32,7 @@ def run(
         guess = did_you_mean(pattern, ZOO)
         raise UserError(f"No network is called '{pattern}'.{guess} `vzor list` shows all names.")
     measured = long or json or len(names) <= AT_ONCE
-    rows = [facts(name, measured) for name in names]
+    rows = facts(names, measured)
     if json:
         emit(rows)
         return
@@ -41,17 +41,21 @@ def run(
     say(f"{len(rows)} networks; `vzor show NAME` shows one's table.")
 
 
-def facts(name: str, measured: bool) -> dict[str, Any]:
-    """What is known of a network, with its counts where they are wanted."""
-    from vzor.measure import measure
+def facts(names: list[str], measured: bool) -> list[dict[str, Any]]:
+    """What is known of each network, with its counts where they are wanted."""
+    from vzor.measure import Counter
     from vzor.zoo.index import entry, table
 
-    known = entry(name)
-    found: dict[str, Any] = {"name": name}
-    if measured:
-        sheet = measure(table(name))
-        found |= {"parameters": sheet.parameters, "macs": sheet.macs, "input": list(sheet.input)}
-    return found | {"task": known.task, "paper": known.paper, "year": known.year}
+    counter = Counter()
+    rows = []
+    for name in names:
+        known = entry(name)
+        found: dict[str, Any] = {"name": name}
+        if measured:
+            totals = counter.totals(table(name))
+            found |= {"parameters": totals.parameters, "macs": totals.macs, "input": list(totals.input)}
+        rows.append(found | {"task": known.task, "paper": known.paper, "year": known.year})
+    return rows
 
 
 def as_cells(rows: list[dict[str, Any]], measured: bool) -> tuple[list[str], list[list[str]], str]:

@@ -29,7 +29,9 @@ class Value(NamedTuple):
 class Node:
     """A row in its place: its dotted ``path``, what arrives, what leaves, and the rows inside it."""
 
-    __slots__ = ("aux", "ins", "kids", "name", "op", "outs", "path", "reads", "refs", "row", "shared", "table", "xs")
+    __slots__ = (
+        "aux", "ins", "kids", "like", "name", "op", "outs", "path", "reads", "refs", "row", "shared", "table", "xs",
+    )  # fmt: skip
 
     def __init__(self, name: str, path: str, row: Row, ins: tuple[Value, ...]) -> None:
         self.name, self.path, self.row, self.ins = name, path, row, ins
@@ -42,6 +44,7 @@ class Node:
         self.reads: tuple[int, ...] = ()  # numbers of the operations whose outputs this operation reads
         self.aux = False  # runs in training only
         self.shared = False  # a further use of weights counted elsewhere (Each)
+        self.like: Node | None = None  # of a folded trace: the equal block that stands open, where this one is closed
 
     @property
     def out(self) -> Shape:
@@ -111,7 +114,7 @@ class _Scope:
 
 def _inward(node: Node, names: list[str], whole: str) -> tuple[str, tuple[Value, ...]]:
     for name in names:
-        inside = {kid.name: kid for kid in node.kids}
+        inside = {kid.name: kid for kid in (node.like or node).kids}
         if name not in inside:
             raise TableError(f"'{whole}' does not exist: inside '{node.path}' are {', '.join(inside) or 'no rows'}")
         node = inside[name]
@@ -122,10 +125,15 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+#: The blocks that folded traces have opened, by value and by what arrives.  One may serve many tables.
+Opened = dict[tuple[Row, tuple[Shape, ...]], Node]
+
+
 class _Tracer:
-    def __init__(self, override: Shape | None) -> None:
+    def __init__(self, override: Shape | None, fold: Opened | None = None) -> None:
         self.ops: list[Node] = []
         self.override = override
+        self.fold = fold
         self.depth = 0
         self.aux = self.shared = False
         # Networks repeat blocks: one expansion serves all that are equal, and one shape all uses of a row.
@@ -167,6 +175,8 @@ class _Tracer:
 
     def _row(self, node: Node, row: Row, scope: _Scope | None) -> None:
         """A block, by what it expands into; or a leaf row, which is an operation."""
+        if self.fold is not None and self._closed(node, row, self.fold):
+            return
         try:
             table = self._expansion(row, node.xs)
             if table is None:
@@ -185,6 +195,20 @@ class _Tracer:
         if block.op >= 0:
             self.ops[block.op] = node
         self.depth -= 1
+
+    def _closed(self, node: Node, row: Row, fold: Opened) -> bool:
+        """Leave a block closed where an equal one stands open: it counts as one operation, and its kids are there."""
+        if type(row).expand is Row.expand:
+            return False
+        try:
+            equal = fold.setdefault((row, node.xs), node)
+        except TypeError:  # as in _expansion
+            return False
+        if not equal.outs:  # this one, or one around it
+            return False
+        node.like = equal
+        self._op(node, [value.shape for value in equal.outs], node.ins)
+        return True
 
     def _expansion(self, row: Row, xs: tuple[Shape, ...]) -> Row | None:
         if type(row).expand is Row.expand:
@@ -267,16 +291,17 @@ def makes_anew(node: Node) -> bool:
     return node.op >= 0 and len(node.kids) > 1
 
 
-def trace(table: Row, *inputs: Shape) -> Trace:
+def trace(table: Row, *inputs: Shape, fold: Opened | None = None) -> Trace:
     """Open ``table``.  ``inputs`` replace its ``Input`` row's size, or feed a table that has none.
 
+    With ``fold``, which remembers them, of equal blocks only the first is opened: enough for sums (`measure.totals`).
     Raises TableError naming the row, what arrived and the remedy, when the sizes are impossible.
     """
     first = next(iter(table.rows.values()), None) if isinstance(table, Rows) else table
     own = isinstance(first, Input)
     if not own and not inputs:
         raise TableError("the table has no Input row; begin it with Input(3, 224, 224) or give the input's size")
-    tracer = _Tracer(inputs[0] if own and inputs else None)
+    tracer = _Tracer(inputs[0] if own and inputs else None, fold)
     ins: tuple[Value, ...] = ()
     if not own:
         for i, shape in enumerate(inputs):
