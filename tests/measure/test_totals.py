@@ -76,5 +76,5 @@ def test_a_block_that_holds_a_list_is_counted_too() -> None:
 def test_impossible_sizes_are_said_here_as_well() -> None:
     from vzor.spec.errors import TableError
 
-    with pytest.raises(TableError, match="row 'a.first'"):
+    with pytest.raises(TableError, match=r"row 'a\.first'"):
         Counter().totals(Seq(input=Input(4), a=Twice(4)))

@@ -1,4 +1,4 @@
-"""First values against torchvision's where its constructor does what the paper did: the same moments, tensor by tensor.
+"""First values against torchvision's, where its constructor does what the paper did: equal moments, tensor by tensor.
 
 Its ResNets do.  Its other families begin in a manner of torchvision's own: VGG and MobileNet v2 by He et al. with
 0.01 for the classifiers, DenseNet by what arrives where the authors' code has what leaves, SqueezeNet uniform by

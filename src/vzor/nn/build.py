@@ -39,7 +39,8 @@ class Group(nn.Module):
         super().__init__()
         self._how = joined(node.table) if node.table is not None else None
         self._each = isinstance(node.row, Each)
-        self._inputs = sorted(ref for ref in wanted if ref.rpartition(".")[0] == node.path and _is_input(ref))
+        inside = node.path + "." if node.path else ""
+        self._inputs = [ref for i in range(len(node.ins)) if (ref := f"{inside}in{i}") in wanted]
         self._steps: list[Step] = []
         for i, kid in enumerate(node.kids[:1] if self._each else node.kids):
             module = _module(kid, wanted)
@@ -52,7 +53,6 @@ class Group(nn.Module):
             self._steps.append(Step(kid.name, kid.refs, isinstance(module, Group), keep))
         # What only rows in here read is let go of when this group is done.
         mine = [*self._inputs, *(step.keep for step in self._steps if step.keep)]
-        inside = node.path + "." if node.path else ""
         self._done = [path for path in mine if all(reader and reader.startswith(inside) for reader in wanted[path])]
 
     def forward(self, *xs: Tensor, memo: Memo | None = None) -> Any:
@@ -178,11 +178,6 @@ def _module(node: Node, wanted: Wanted) -> nn.Module:
 def _overwrites(before: Node, node: Node, wanted: Wanted) -> bool:
     """Whether a nonlinearity may work in place: right after a join or a normalisation that nobody else reads."""
     return isinstance(node.row, Act) and node.refs is None and makes_anew(before) and before.path not in wanted
-
-
-def _is_input(ref: str) -> bool:
-    last = ref.rpartition(".")[2]
-    return last[:2] == "in" and last[2:].isdigit()
 
 
 def _many(out: Any) -> tuple[Tensor, ...]:
