@@ -99,7 +99,7 @@ INITS: dict[str, Init | Literal["he"]] = {
     # and were begun from A's weights; Glorot and Bengio's rule, it says there, does without.
     **dict.fromkeys(("vgg11", "vgg11_bn", "vgg11_lrn"), (Start(REST, normal(0.1)),)),
     "vgg": (Start(REST, glorot()),),
-    "wideresnet": RESNET,
+    "wideresnet": RESNET,  # Zagoruyko and Komodakis 2016, arXiv:1605.07146: code that goes on from fb.resnet.torch
     # Chollet 2016, arXiv:1610.02357: no word.  The author's Keras has this for every layer.
     "xception": (Start(REST, glorot()),),
     "yolo11": "he",
