@@ -18,13 +18,16 @@ from .helpers import TOLERANCE, difference, give, narrow, picture, published, ra
 BY_STRIDE = ""
 ALL = {2: "", 4: "", 8: "", 16: "", 32: ""}
 TIMM: dict[str, dict[int, str]] = {
+    "convnext_tiny": {4: "features.1", 8: "features.3", 16: "features.5", 32: ""},
     "densenet121": ALL,
+    "efficientnet_b0": ALL | {32: "features.7"},
     "inception_resnet_v2": ALL,
     "inception_v3": ALL,
     "inception_v4": ALL | {4: "features.3"},
     "legacy_seresnet50": {4: "", 8: "", 16: "", 32: ""},
     "mobilenet_v2": ALL | {32: "features.17"},
     "mobilenetv1_100": ALL,
+    "regnetx_004": ALL,
     "resnet18": ALL,
     "resnet50": ALL,
     "resnetv2_50": ALL | {32: "stages.3"},
