@@ -33,17 +33,20 @@ class Entry:
 LENET, ALEXNET, VGG, RESNET = "Proc. IEEE 86(11)", "NIPS 2012", "arXiv:1409.1556", "arXiv:1512.03385"
 DENSENET, RESNEXT, SENET, RESNETV2 = "arXiv:1608.06993", "arXiv:1611.05431", "arXiv:1709.01507", "arXiv:1603.05027"
 MOBILENET, MOBILENETV2, XCEPTION = "arXiv:1704.04861", "arXiv:1801.04381", "arXiv:1610.02357"
-INCEPTIONV3, INCEPTIONV4 = "arXiv:1512.00567", "arXiv:1602.07261"
+INCEPTIONBN, INCEPTIONV3, INCEPTIONV4 = "arXiv:1502.03167", "arXiv:1512.00567", "arXiv:1602.07261"
 GOOGLENET, SQUEEZENET, NIN = "arXiv:1409.4842", "arXiv:1602.07360", "arXiv:1312.4400"
 DARKNET, WIDERESNET, YOLO11 = "arXiv:1612.08242", "arXiv:1605.07146", "Lecture 001"
 EFFICIENTNET, MOBILENETV3 = "arXiv:1905.11946", "arXiv:1905.02244"
 REGNET, CONVNEXT = "arXiv:2003.13678", "arXiv:2201.03545"
+NASNET = "arXiv:1707.07012"
 
 ZOO: dict[str, Entry] = {
     "alexnet": Entry("alexnet", "alexnet", {}, "arXiv:1404.5997", 2014),
     "alexnet_2012": Entry("alexnet", "alexnet_2012", {}, ALEXNET, 2012),
     "alexnet_geron": Entry("alexnet", "alexnet_geron", {}, ALEXNET, 2012),
     "alexnet_scheme": Entry("alexnet", "alexnet_scheme", {}, ALEXNET, 2012),
+    "bninception": Entry("inception_bn", "inception_bn", {"form": "caffe"}, INCEPTIONBN, 2015),
+    "bninception_paper": Entry("inception_bn", "inception_bn", {"form": "paper"}, INCEPTIONBN, 2015),
     "convnext_base": Entry("convnext", "convnext", {"size": "base"}, CONVNEXT, 2022),
     "convnext_large": Entry("convnext", "convnext", {"size": "large"}, CONVNEXT, 2022),
     "convnext_small": Entry("convnext", "convnext", {"size": "small"}, CONVNEXT, 2022),
@@ -115,6 +118,10 @@ ZOO: dict[str, Entry] = {
     "mobilenetv2_140": Entry("mobilenetv2", "mobilenet_v2", {"alpha": 1.4}, MOBILENETV2, 2018),
     "mobilenetv3_large_100": Entry("mobilenetv3", "mobilenet_v3", {"size": "large", "form": "timm"}, MOBILENETV3, 2019),
     "mobilenetv3_small_100": Entry("mobilenetv3", "mobilenet_v3", {"size": "small", "form": "timm"}, MOBILENETV3, 2019),
+    "nasnet_large_keras": Entry("nasnet", "nasnet", {"network": "large", "form": "keras"}, NASNET, 2017),
+    "nasnet_mobile_keras": Entry("nasnet", "nasnet", {"network": "mobile", "form": "keras"}, NASNET, 2017),
+    "nasnetalarge": Entry("nasnet", "nasnet", {"network": "large", "form": "timm"}, NASNET, 2017),
+    "nasnetamobile": Entry("nasnet", "nasnet", {"network": "mobile", "form": "slim"}, NASNET, 2017),
     "nin": Entry("nin", "nin", {}, NIN, 2013),
     "nin_cifar": Entry("nin", "nin_cifar", {}, NIN, 2013),
     "regnet_x_16gf": Entry("regnet", "regnet", {"size": "16GF"}, REGNET, 2020),
@@ -177,6 +184,8 @@ ZOO: dict[str, Entry] = {
     "resnext101_keras": Entry("resnext", "resnext_keras", {"form": "101_32x4d"}, RESNEXT, 2016),
     "resnext50_32x4d": Entry("resnext", "resnext", {"form": "50_32x4d"}, RESNEXT, 2016),
     "resnext50_keras": Entry("resnext", "resnext_keras", {"form": "50_32x4d"}, RESNEXT, 2016),
+    "se_bninception": Entry("se_inception", "se_bninception", {}, SENET, 2017),
+    "se_inception_resnet_v2": Entry("se_inception", "se_inception_resnet_v2", {}, SENET, 2017),
     "seresnet101": Entry("senet", "senet", {"base": "resnet101"}, SENET, 2017),
     "seresnet152": Entry("senet", "senet", {"base": "resnet152"}, SENET, 2017),
     "seresnet18": Entry("senet", "senet", {"base": "resnet18"}, SENET, 2017),

@@ -59,6 +59,13 @@ INITS: dict[str, Init | Literal["he"]] = {
         Start(r"fc|aux\d\.aux\d\.fc2", xavier()),
         Start(REST,                    xavier(), 0.2),
     )),
+    # Ioffe and Szegedy 2015, arXiv:1502.03167: no word.  TF-slim, which has the paper's separable first convolution.
+    "inception_bn": (
+        Start(r"conv1_7x7_s2.*",                   truncated(1.0)),
+        Start(r"conv2_3x3_reduce|.*branch4\.1",    truncated(0.1)),
+        Start(r".*branch[23]\.0",                  truncated(0.09)),
+        Start(REST,                                he_truncated("in")),
+    ),
     "inception_resnet": INCEPTIONV4,
     # Szegedy et al. 2015, arXiv:1512.00567: no word.  The authors' first code for TensorFlow (Apache-2.0).
     "inceptionv3": (
@@ -89,6 +96,11 @@ INITS: dict[str, Init | Literal["he"]] = {
     "resnet_cifar": RESNET,
     "resnetv2": RESNET,
     "resnext": RESNET,
+    # As in He et al., says arXiv:1709.01507, §5, of all its networks.
+    "se_inception": (
+        Start(r"last_linear|classif", uniform("in")),
+        Start(REST,                   he("out")),
+    ),
     "senet": RESNET,
     # Iandola et al. 2016, arXiv:1602.07360: in the authors' files for Caffe (BSD).
     "squeezenet": (

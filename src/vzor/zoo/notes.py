@@ -73,6 +73,10 @@ YOLO_SIZE = (
     "parameters.\n"
     "No weights are published under a permissive licence."
 )
+KERAS_ZEROS = (
+    "The form of Keras' weights: where a map is pooled with stride 2, zeros around it are numbers like others, "
+    "counted in an average and possibly the maximum; other weights have the form of {other}."
+)
 FILE_SIZE = "Keras' table prints {printed} MB, the size of its file; {own} {weights} MB, of 2^20 bytes."
 
 
@@ -103,6 +107,16 @@ NOTES: dict[str, str] = {
     "alexnet_scheme": (
         "The scheme of lecture 000; with 224 pixels and conv1 unpadded fc6 sees 5×5, so that there are "
         "50,844,008 parameters and not the 60M of lecture 003."
+    ),
+    "bninception": (
+        "The published weights have a plain 7×7 and biases; the paper a separable 7×7 and none (bninception_paper).\n"
+        "Figure 5 prints 576 maps for 4c and 4d and 14×14×1024 for 4e; its own widths give 608 and 7×7×1056.\n"
+        "They expect pictures in blue, green, red, from 0 to 255 less the means 104, 117 and 128."
+    ),
+    "bninception_paper": (
+        NO_WEIGHTS + "\n"
+        "Figure 5 prints 576 maps for 4c and 4d and 14×14×1024 for 4e; its own widths give 608 and 7×7×1056.\n"
+        "The authors' later TF-slim has 96 instead of 128 maps behind the pooling of 4c and 4d, so that 576 come out."
     ),
     "darknet19": (
         "The published weights are in Darknet's own format.\n"
@@ -233,6 +247,20 @@ NOTES: dict[str, str] = {
     "mobilenetv2_075": NO_WEIGHTS,
     "mobilenetv3_large_100": EPS.format(other="mobilenet_v3_large"),
     "mobilenetv3_small_100": EPS.format(other="mobilenet_v3_small"),
+    "nasnet_large_keras": (
+        KERAS_ZEROS.format(other="nasnetalarge") + "\n" + file_size(343, 339.3)
+    ),
+    "nasnet_mobile_keras": (
+        KERAS_ZEROS.format(other="nasnetamobile") + "\n" + file_size(23, 20.3)
+    ),
+    "nasnetalarge": (
+        "As timm computes it: an average with stride 2 counts the zeros around the map, which the authors' does not.\n"
+        "In training a share of every operation's outputs is left out, growing to 0.3 in the last cell; the paper's "
+        "also grows with time."
+    ),
+    "nasnetamobile": (
+        "The numbers 4, 5, 10 and 11 of cells are left out, as in the published weights."
+    ),
     "nin": "The widths are those of the authors' model for Caffe, which is published with weights.",
     "nin_cifar": "The widths are those of the authors' model for Caffe, which is published with weights.",
     "regnet_x_400mf": WIDER.format(paper="regnetx_004"),
@@ -292,6 +320,17 @@ NOTES: dict[str, str] = {
     "resnext101_32x8d": "Of torchvision; the paper has 32×4d and 64×4d.",
     "resnext101_keras": KERAS_GROUPS.format(other="resnext101_32x4d", more="243741608"),
     "resnext50_keras": KERAS_GROUPS.format(other="resnext50_32x4d", more="153220008"),
+    "se_bninception": (
+        "The authors' weights, for Caffe; other than bninception they have no biases before a normalisation.\n"
+        "The printed 2.04 GFLOPs are 2.033e9 multiply-adds."
+    ),
+    "se_inception_resnet_v2": (
+        NO_WEIGHTS + "\n"
+        "The paper does not say where the gates are; here they are in every block, in front of the sum.\n"
+        "The printed 11.76 GFLOPs do not follow: it has 13.164e9 multiply-adds.\n"
+        "The printed difference to the network "
+        "without gates, 0.01, is right."
+    ),
     "seresnet101": LEGACY.format(legacy="legacy_seresnet101"),
     "seresnet152": LEGACY.format(legacy="legacy_seresnet152"),
     "seresnet18": GATES_OF_8.format(legacy="legacy_seresnet18"),
