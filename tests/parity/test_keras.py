@@ -55,6 +55,14 @@ SIZES = {
     "resnet50v2_keras": [(48, 34), (45, 39)],
     "xception_keras": [(72, 74), (71, 75)],
 }
+#: Lecture 002's column "Depth", where it is the longest path of Keras' graph.
+DEPTHS = {
+    "vgg16": 23,
+    "vgg19": 26,
+    "xception_keras": 126,
+    "inception_v3_keras": 159,
+    "inception_resnet_v2_keras": 572,
+}
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +107,15 @@ def shapes(found: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in found.items()}
 
 
+def longest_path(net: Any) -> int:
+    """Layers on the longest way through Keras' graph, its input counted."""
+    lengths: dict[str, int] = {}
+    for operation in net.operations:  # sources before what reads them
+        sources = [node.operation.name for node in operation._inbound_nodes[0].parent_nodes]
+        lengths[operation.name] = 1 + max((lengths[name] for name in sources), default=0)
+    return max(lengths.values())
+
+
 def test_every_keras_form_has_a_peer() -> None:
     forms = {name for name in networks("*_keras*") if not name.startswith(ELSEWHERE)}
     assert forms == {name for name in PEERS if "keras" in name}
@@ -113,6 +130,8 @@ def test_variables_are_keras(keras: ModuleType, name: str) -> None:
     keys = find(name, "keras")
     assert shapes(to_theirs(keys, ours.state_dict())) == shapes(variables(peer))
     assert measure(table(name)).keras_total == peer.count_params()
+    if name in DEPTHS:
+        assert longest_path(peer) == DEPTHS[name]
     names = keys.names(ours.state_dict())
     settings = {
         names[f"{path}.running_mean"].partition("/")[0]: (row.eps, row.momentum)

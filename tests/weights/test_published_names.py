@@ -41,8 +41,8 @@ FORMS = [
     ("convnext_tiny", "timm"), ("mobilenetv3_small_100", "timm"), ("regnet_x_400mf", "torchvision"),
     ("inception_v3", "timm"), ("inception_v4", "timm"), ("legacy_seresnext50_32x4d", "caffe"),
     ("mobilenet_paper", "caffe"), ("mobilenetv2_035", "timm"), ("nin_cifar", "caffe"), ("resnet20_cifar", "akamaster"),
-    ("resnet50_v1", "caffe"), ("resnetv2_50", "timm"), ("squeezenet1_1", "torchvision"), ("vgg11", "timm"),
-    ("xception", "timm"),
+    ("resnet50_v1", "caffe"), ("resnetv2_50", "timm"), ("resnext50_keras", "keras"), ("squeezenet1_1", "torchvision"),
+    ("vgg11", "timm"), ("xception", "timm"),
 ]  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("regnets_on_meta")
@@ -125,8 +125,8 @@ def test_no_rule_is_idle() -> None:
     for network, publisher in PUBLISHED:
         keys = find(network, publisher)
         idle |= {rule: (publisher, rule[0]) for rule in (*keys.rules, *keys.turns)}
-        for name in ours(network):
-            used |= {next((turn for turn in keys.turns if re.search(turn[0], name)), None)}
+        for mine, name in keys.numbered(ours(network)).items():
+            used |= {next((turn for turn in keys.turns if re.search(turn[0], mine)), None)}
             for rule in keys.rules:
                 before, name = name, re.sub(*rule, name)
                 used |= {rule} if name != before else set()

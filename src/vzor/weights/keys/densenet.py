@@ -35,5 +35,5 @@ KERAS: tuple[Rule, ...] = (
 KEYS = (
     Keys("torchvision", FORMS, TORCHVISION, old=OLD),
     Keys("timm", FORMS, TORCHVISION, old=OLD),
-    Keys("keras", ("densenet*_keras",), KERAS, LAYOUTS, counters=False),
+    Keys("keras", ("densenet*_keras",), KERAS, LAYOUTS, counters=False, old=((r"^conv1/(conv|bn)/", r"conv1_\1/"),)),
 )

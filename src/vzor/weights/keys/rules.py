@@ -63,6 +63,15 @@ class Keys:
         """The publisher's name of our tensor ``name``, in which rows that it numbers are numbers already."""
         return _renamed(name, self.rules)
 
+    def numbered(self, ours: Iterable[str]) -> dict[str, str]:
+        """{ours: ours with what ``counted`` matches as its number}; ``ours`` in the order of the table."""
+        numbers: dict[str, int] = {}
+
+        def number(match: re.Match[str]) -> str:
+            return f"#{numbers.setdefault(match[0], len(numbers))}"
+
+        return {name: re.sub(self.counted, number, name) if self.counted else name for name in ours}
+
     def has(self, name: str) -> bool:
         """Whether it publishes our tensor ``name``."""
         if self.lacks and re.search(self.lacks, name):
@@ -74,15 +83,7 @@ class Keys:
 
         ours  every name of the network, in the order of its table
         """
-        found: dict[str, str] = {}
-        numbers: dict[str, int] = {}
-
-        def number(match: re.Match[str]) -> str:
-            return f"#{numbers.setdefault(match[0], len(numbers))}"
-
-        for name in ours:
-            if self.has(name):
-                found[name] = self.renamed(re.sub(self.counted, number, name) if self.counted else name)
+        found = {name: self.renamed(number) for name, number in self.numbered(ours).items() if self.has(name)}
         assert len(set(found.values())) == len(found), f"rules of {self.publisher} are not one to one: {_twice(found)}"
         return found
 
