@@ -1,0 +1,146 @@
+"""Every network of the zoo made small enough to be trained in a second: narrow tables at small inputs."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from vzor.measure import measure
+from vzor.nn.build import Network
+from vzor.spec.edit import rewrite, with_input
+from vzor.spec.errors import TableError
+from vzor.spec.record import expanded
+from vzor.spec.row import Row
+from vzor.spec.rows import Conv, ConvT, Drop, DropPath, Fc, Local, Pad, Take
+from vzor.spec.tables import Rows
+from vzor.spec.trace import Node, Trace, trace
+from vzor.zoo.index import table
+
+CLASSES = 4
+LEAST = 8  # no width is made smaller; a number of classes below it stays, too
+HEADS = 128  # C2PSA attends with heads of 64 channels in half of its width
+
+
+def smallest(made: Rows) -> Rows:
+    """``made`` at the smallest square input that it allows, in steps of 16; of 32 where that is its last stride."""
+    channels, side, _ = trace(made).ops[0].out
+    first = 32 if side > 32 else 16
+    for n in range(first, side + 1, 16):
+        found = with_input(made, (channels, n, n))
+        try:
+            trace(found)
+        except TableError:
+            continue
+        return found
+    return made
+
+
+def narrow(made: Rows) -> Rows:
+    """``made`` without dropout, and with a part of its widths where it has millions of parameters.
+
+    What adds up before still does: all widths are divided alike, and only small ones are rounded.
+    """
+    opened = trace(made)
+    millions = measure(made).parameters / 1e6
+    by = 1 if millions < 2 else 4 if millions < 10 else 8
+    if any(isinstance(node.row, Take) for node in opened.ops):  # channels taken by number: only blocks can be narrowed
+        return rewrite(made, lambda row: _narrow_block(row, by))
+    whole = expanded(opened)
+    assert isinstance(whole, Rows)
+    return rewrite(whole, lambda row: _narrow_row(row, by))
+
+
+def _narrow_row(row: Row, by: int) -> Row:
+    if isinstance(row, Drop | DropPath):
+        return dataclasses.replace(row, p=0.0)
+    if isinstance(row, Pad) and row.channels is not None:
+        return dataclasses.replace(row, channels=_width(row.channels, by))
+    if isinstance(row, Fc):
+        return dataclasses.replace(row, out=_width(row.out, by), drop=0.0)
+    if not isinstance(row, Conv | ConvT | Local) or not row.out or getattr(row, "connect", None):
+        return row
+    out = _width(row.out, by)
+    if isinstance(row, Conv) and row.g > 1 and by > 1:
+        most = max(2, row.g // by)
+        return dataclasses.replace(row, out=out, g=max(g for g in range(1, most + 1) if out % g == 0))
+    return dataclasses.replace(row, out=out)
+
+
+def _narrow_block(row: Row, by: int) -> Row:
+    out = getattr(row, "out", 0)
+    least = HEADS if row.kind == "C2PSA" else LEAST
+    return dataclasses.replace(row, out=max(min(out, least), out // by)) if out else row  # type: ignore[call-arg]
+
+
+def _width(out: int, by: int) -> int:
+    return max(min(out, LEAST), round(out / by))
+
+
+def light(made: Rows) -> Rows:
+    """``made`` with its 4096-wide rows narrowed: a hundred million weights that compare nothing."""
+
+    def change(row: Row) -> Row:
+        return dataclasses.replace(row, out=24) if isinstance(row, Fc) and row.out == 4096 else row
+
+    return rewrite(made, change)
+
+
+@torch.no_grad()
+def drawn(opened: Trace, taps: Sequence[str] = ()) -> Network:
+    """A network to compare with: every weight and statistic random, at a fraction of the time of drawing them.
+
+    They are cut from one stretch of a prime number of random numbers, so that no two rows get the same.
+    """
+    with undrawn():
+        net = Network(opened, taps)
+    stretch = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0)).clamp(-3, 3)
+    fixed = {key for key, p in net.named_parameters() if not p.requires_grad}
+    at = 0
+    for key, value in net.state_dict().items():
+        if not value.is_floating_point() or key in fixed or key.endswith("codes"):
+            continue
+        n = value.numel()
+        numbers = torch.cat([stretch[at:], stretch.repeat(n // len(stretch) + 1)])[:n].view_as(value)
+        at = (at + n) % len(stretch)
+        if key.endswith("running_var"):
+            value.copy_(1 + 0.2 * numbers)
+        elif value.dim() > 1:
+            value.copy_(numbers * (2 / max(1, value[0].numel())) ** 0.5)
+        else:
+            value.copy_(0.1 * numbers + (1.0 if key.endswith("weight") else 0.0))
+    return net
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Torch's layers made without drawing weights, which are given to them afterwards."""
+    kinds = (nn.Linear, nn.modules.conv._ConvNd)
+    before = [kind.reset_parameters for kind in kinds]
+    for kind in kinds:
+        kind.reset_parameters = lambda self: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        for kind, drawing in zip(kinds, before, strict=True):
+            kind.reset_parameters = drawing  # type: ignore[method-assign]
+
+
+def alike(names: Iterable[str]) -> dict[str, list[str]]:
+    """{the smallest network: all that have the same kinds of operations}; width, depth and places may differ."""
+    found: dict[frozenset[str], list[tuple[int, str]]] = {}
+    for name in names:
+        ops = trace(table(name)).ops
+        found.setdefault(frozenset(map(_kind, ops)), []).append((len(ops), name))
+    return {min(group)[1]: sorted(name for _, name in group) for group in found.values()}
+
+
+def _kind(node: Node) -> str:
+    """What torch is asked to do: the row without its widths, and how many things it joins."""
+    if not node.leaf:
+        return f"{node.row.kind} {len(node.kids)}"
+    given = node.row.given()
+    words = [f"{key}={given[key]}" for key in given if key not in ("out", "c", "h", "w", "channels", "size", "k")]
+    grouped = "" if "g" not in given else "g"
+    return " ".join([node.row.kind, str(len(node.xs)), grouped, *(w for w in words if not w.startswith("g="))])
