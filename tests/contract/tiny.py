@@ -20,6 +20,7 @@ from vzor.zoo.index import table
 
 CLASSES = 4
 LEAST = 8  # no width is made smaller; a number of classes below it stays, too
+PRIME = 1_000_003
 HEADS = 128  # C2PSA attends with heads of 64 channels in half of its width
 
 
@@ -95,21 +96,22 @@ def drawn(opened: Trace, taps: Sequence[str] = ()) -> Network:
     """
     with undrawn():
         net = Network(opened, taps)
-    stretch = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0)).clamp(-3, 3)
+    stretch = torch.randn(PRIME, generator=torch.Generator().manual_seed(0)).clamp(-3, 3)
+    twice = stretch.repeat(2)
     fixed = {key for key, p in net.named_parameters() if not p.requires_grad}
     at = 0
     for key, value in net.state_dict().items():
         if not value.is_floating_point() or key in fixed or key.endswith("codes"):
             continue
         n = value.numel()
-        numbers = torch.cat([stretch[at:], stretch.repeat(n // len(stretch) + 1)])[:n].view_as(value)
-        at = (at + n) % len(stretch)
+        numbers = twice[at : at + n] if n <= PRIME else stretch.repeat(n // PRIME + 1)[:n]
+        numbers, at = numbers.view_as(value), (at + n) % PRIME
         if key.endswith("running_var"):
             value.copy_(1 + 0.2 * numbers)
         elif value.dim() > 1:
             value.copy_(numbers * (2 / max(1, value[0].numel())) ** 0.5)
         else:
-            value.copy_(0.1 * numbers + (1.0 if key.endswith("weight") else 0.0))
+            value.copy_(0.1 * numbers + (0.5 if key.endswith("weight") else 0.0))  # 1 would grow without bound
     return net
 
 
@@ -137,10 +139,12 @@ def alike(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _kind(node: Node) -> str:
-    """What torch is asked to do: the row without its widths, and how many things it joins."""
+    """What torch is asked to do: the row and its options, but no widths, kernels, probabilities or other numbers."""
     if not node.leaf:
         return f"{node.row.kind} {len(node.kids)}"
-    given = node.row.given()
-    words = [f"{key}={given[key]}" for key in given if key not in ("out", "c", "h", "w", "channels", "size", "k")]
-    grouped = "" if "g" not in given else "g"
-    return " ".join([node.row.kind, str(len(node.xs)), grouped, *(w for w in words if not w.startswith("g="))])
+    numbers = ("out", "k", "size", "eps", "momentum", "channels") + (
+        ("p",) if isinstance(node.row, Drop | DropPath) else ()
+    )
+    options = {key: value for key, value in node.row.given().items() if key not in numbers}
+    words = [f"{key}={value}" if isinstance(value, str | bool | None) else key for key, value in options.items()]
+    return " ".join([node.row.kind, str(len(node.xs)), *words])
