@@ -13,7 +13,7 @@ from vzor.spec.edit import rewrite, with_input
 from vzor.spec.errors import TableError
 from vzor.spec.record import expanded
 from vzor.spec.row import Row
-from vzor.spec.rows import Conv, ConvT, Drop, DropPath, Fc, Local, Pad, Take
+from vzor.spec.rows import Conv, ConvT, Drop, DropPath, Fc, Local, Pad
 from vzor.spec.tables import Rows
 from vzor.spec.trace import Node, Trace, trace
 from vzor.zoo.index import table
@@ -41,28 +41,40 @@ def smallest(made: Rows) -> Rows:
 def narrow(made: Rows) -> Rows:
     """``made`` without dropout, and with a part of its widths where it has millions of parameters.
 
-    What adds up before still does: all widths are divided alike, and only small ones are rounded.
+    What adds up before still must, and some numbers of channels stand for others: YOLO11 takes channels by
+    number, which only its blocks know, and the first cells of NASNet together are as wide as a later one, which
+    a sixth of the large one keeps and no part of the small one.
     """
-    opened = trace(made)
+    whole = expanded(trace(made))
+    assert isinstance(whole, Rows)
     millions = measure(made).parameters / 1e6
     by = 1 if millions < 2 else 4 if millions < 10 else 8
-    if any(isinstance(node.row, Take) for node in opened.ops):  # channels taken by number: only blocks can be narrowed
-        return rewrite(made, lambda row: _narrow_block(row, by))
-    whole = expanded(opened)
-    assert isinstance(whole, Rows)
-    return rewrite(whole, lambda row: _narrow_row(row, by))
+    tried = (
+        lambda: rewrite(whole, lambda row: _narrow_row(row, by, LEAST)),
+        lambda: rewrite(made, lambda row: _narrow_block(row, by)),
+        lambda: rewrite(whole, lambda row: _narrow_row(row, 6, LEAST - 1)),
+        lambda: rewrite(whole, lambda row: _narrow_row(row, 1, 1)),
+    )
+    for attempt in tried:
+        found = attempt()
+        try:
+            trace(found)
+        except TableError:
+            continue
+        return found
+    raise AssertionError("no part of its widths adds up")
 
 
-def _narrow_row(row: Row, by: int) -> Row:
+def _narrow_row(row: Row, by: int, least: int) -> Row:
     if isinstance(row, Drop | DropPath):
         return dataclasses.replace(row, p=0.0)
     if isinstance(row, Pad) and row.channels is not None:
-        return dataclasses.replace(row, channels=_width(row.channels, by))
+        return dataclasses.replace(row, channels=_width(row.channels, by, least))
     if isinstance(row, Fc):
-        return dataclasses.replace(row, out=_width(row.out, by), drop=0.0)
+        return dataclasses.replace(row, out=_width(row.out, by, least), drop=0.0)
     if not isinstance(row, Conv | ConvT | Local) or not row.out or getattr(row, "connect", None):
         return row
-    out = _width(row.out, by)
+    out = _width(row.out, by, least)
     if isinstance(row, Conv) and row.g > 1 and by > 1:
         most = max(2, row.g // by)
         return dataclasses.replace(row, out=out, g=max(g for g in range(1, most + 1) if out % g == 0))
@@ -70,13 +82,15 @@ def _narrow_row(row: Row, by: int) -> Row:
 
 
 def _narrow_block(row: Row, by: int) -> Row:
+    if isinstance(row, Drop | DropPath):
+        return dataclasses.replace(row, p=0.0)
     out = getattr(row, "out", 0)
     least = HEADS if row.kind == "C2PSA" else LEAST
     return dataclasses.replace(row, out=max(min(out, least), out // by)) if out else row  # type: ignore[call-arg]
 
 
-def _width(out: int, by: int) -> int:
-    return max(min(out, LEAST), round(out / by))
+def _width(out: int, by: int, least: int) -> int:
+    return max(min(out, least), round(out / by))
 
 
 def light(made: Rows) -> Rows:
