@@ -20,7 +20,7 @@ from vzor.spec.rows import Concat, Conv, Pool, Seq, Up
 from vzor.spec.sheet import Line
 from vzor.spec.trace import trace
 from vzor.zoo.googlenet import Inception
-from vzor.zoo.index import ZOO, entry, table
+from vzor.zoo.index import entry, table
 from vzor.zoo.vocabulary import VOCAB
 
 from . import test_googlenet, test_mobilenet, test_squeezenet
@@ -224,14 +224,14 @@ def densenet() -> Found:
 KERAS = {
     "Xception": "xception_keras",
     **{f"VGG{n}": f"vgg{n}" for n in (16, 19)},
-    **{f"ResNet{n}": f"resnet{n}" for n in (50, 101, 152)},
+    **{f"ResNet{n}": f"resnet{n}_keras" for n in (50, 101, 152)},
     **{f"ResNet{n}V2": f"resnet{n}v2_keras" for n in (50, 101, 152)},
-    **{f"ResNeXt{n}": f"resnext{n}_32x4d" for n in (50, 101)},
+    **{f"ResNeXt{n}": f"resnext{n}_keras" for n in (50, 101)},
     "InceptionV3": "inception_v3_keras",
-    "InceptionResNetV2": "inception_resnet_v2",
+    "InceptionResNetV2": "inception_resnet_v2_keras",
     "MobileNet": "mobilenet_keras",
     "MobileNetV2": "mobilenet_v2_keras",
-    **{f"DenseNet{n}": f"densenet{n}" for n in (121, 169, 201)},
+    **{f"DenseNet{n}": f"densenet{n}_keras" for n in (121, 169, 201)},
     "NASNetMobile": "nasnet_mobile_keras",
     "NASNetLarge": "nasnet_large_keras",
 }
@@ -239,15 +239,8 @@ KERAS = {
 
 @cache
 def keras_total(model: str) -> int:
-    """As Keras counts its own network: with running means and variances.
-
-    Its ResNet also has biases in every convolution, and its Inception-ResNet no gammas, of which there are half as
-    many as statistics.
-    """
-    sheet = measure(table(KERAS[model]))
-    if model in ("ResNet50", "ResNet101", "ResNet152"):
-        return sheet.keras_total + sum(line.outs[0][0] for line in sheet.lines if line.kind == "Conv")
-    return sheet.keras_total - (sheet.buffers // 2 if model == "InceptionResNetV2" else 0)
+    """As Keras counts its own network: with running means and variances."""
+    return measure(table(KERAS[model])).keras_total
 
 
 def vgg_depth(name: str) -> int:
@@ -256,7 +249,6 @@ def vgg_depth(name: str) -> int:
 
 
 def keras_applications() -> Found:
-    here = [model for model in KERAS if KERAS[model] in ZOO]
     more = [size - total * 4 / 2**20 for size, total, _ in KERAS_APPLICATIONS.values()]  # totals: counted below
     graphs = [KERAS[model] for model in ("Xception", "InceptionV3", "InceptionResNetV2")]
     depths = ",".join(map(str, (vgg_depth("vgg16"), vgg_depth("vgg19"), *map(depth, graphs))))
@@ -268,7 +260,7 @@ def keras_applications() -> Found:
     paths = depth(small[0]) + 4 + 3, depth(small[1]) + 4
     counts = ", ".join(str(measure(table(name)).weight_layers) for name in small)
     figure = "depth VGG16,VGG19,Xception,InceptionV3,InceptionResNetV2"
-    return {f"{model} params": str(keras_total(model)) for model in here} | {
+    return {f"{model} params": str(keras_total(model)) for model in KERAS} | {
         "size column": f"params*4/2^20 {min(more):.1f}..{max(more):+.1f}",
         figure: same(depths, "keras_applications", figure),
         "depth DenseNet121/169/201": f"weight layers {layers} (longest path {longest})",
@@ -355,26 +347,18 @@ TABLES: dict[str, Callable[[], Found]] = {
 
 @pytest.mark.parametrize(("place", "figure"), FIGURES)
 def test_the_figure_follows_from_our_tables(place: str, figure: str) -> None:
-    if place == "keras_applications" and figure.startswith("NASNet") and KERAS[figure.split()[0]] not in ZOO:
-        pytest.skip("NASNet is not in the zoo")
     assert TABLES[place]()[figure] == computed(place, figure)
 
 
 def test_all_80_figures_are_computed() -> None:
     assert len(FIGURES) == 80
-    found = {(place, figure) for place, made in TABLES.items() for figure in made()}
-    assert set(FIGURES) - found == {
-        ("keras_applications", f"{model} params") for model in KERAS if KERAS[model] not in ZOO
-    }
-    assert found <= set(FIGURES)
+    assert {(place, figure) for place, made in TABLES.items() for figure in made()} == set(FIGURES)
 
 
 @pytest.mark.parametrize("model", KERAS_APPLICATIONS)
 def test_every_row_of_keras_table(model: str) -> None:
     """Parameters to the unit; megabytes of 2^20 bytes, to rounding for seven of twenty, else with HDF5's own."""
     size, total, _ = KERAS_APPLICATIONS[model]
-    if KERAS[model] not in ZOO:
-        pytest.skip("NASNet is not in the zoo")
     assert keras_total(model) == total
     more = size - total * 4 / 2**20
     same_size = {"VGG16", "ResNet50", "ResNet101", "ResNet50V2", "ResNeXt50", "MobileNet", "MobileNetV2"}

@@ -3,87 +3,7 @@
 One sentence per line.  No torch.
 """
 
-BIASES = "The published weights keep the convolutions' biases, which batch normalisation makes idle."
-NO_WEIGHTS = "No weights are published for this form."
-ON_3X3 = "The published weights have the stride of a block on its 3×3; the paper on its first 1×1 ({v1})."
-OPTION_B = "The published weights project a shortcut that changes width; {a} pads it with zeros."
-GROWTH = "The lectures' table leaves out the growth rate, k = 32, and the compression, 0.5."
-KERAS_DEPTH = "Keras' table prints its weight layers as depth; for VGG it counts the longest path of its graph instead."
-LEGACY = (
-    "This is the form of timm's later weights; the authors' own ({legacy}) have a block's stride on its first 1×1 and "
-    "max pooling without padding."
-)
-AUTHORS = "The authors' form: a block's stride on its first 1×1, and max pooling that hangs over the edge, not padded."
-AUTHORS_CAFFE = AUTHORS + "\nThey published its weights, for Caffe."
-BASIC = (
-    "The paper has no SE-ResNet of this depth; the weights are timm's own, with ReLU also in front of the gates and "
-    "max pooling that hangs over the edge."
-)
-GATES_OF_8 = (
-    "The paper has no SE-ResNet of this depth; timm's form has 8 maps at the least in a gate, and no weights are "
-    "published for it, but for {legacy}, which has 64 / 16 = 4."
-)
-AUTHORS_X = "The authors' form: max pooling hangs over the edge and is not padded."
-PRE_STEM = (
-    "As timm publishes it, conv1 goes to its pooling without normalisation; Keras ({keras}) halves sizes in a stage's "
-    "last block and has biases."
-)
-KERAS_V2 = (
-    "Keras' form: biases where no normalisation follows, strides in a stage's last block, zeros around the max "
-    "pooling, eps 1.001e-5."
-)
-SAME_IN_KERAS = "Keras' weights are of this same network, under names of their own."
-KERAS_BIASES = (
-    "Keras' form: a block's stride on its first 1×1, biases before every normalisation (which makes them idle), "
-    "eps 1.001e-5."
-)
-KERAS_EPS = "The form of Keras' weights: {other} with eps 1.001e-5."
-KERAS_GROUPS = (
-    KERAS_EPS + "\n"
-    "Keras computes a group as a depthwise convolution whose answers are added; its last code that has the network "
-    "adds by fixed 1×1 convolutions and so counts {more} numbers."
-)
-HALF_ZEROS = (
-    "Zeros of a growing shortcut follow its maps, as in the paper; akamaster's published weights, which want half "
-    "before them, are reordered."
-)
-TF_PADS = "The form of the authors' weights: padded as TensorFlow pads, eps 1e-3; other weights have that of {other}."
-EPS = "The form of timm's own weights: eps 1e-5, where torchvision's ({other}) have 1e-3."
-WIDER = (
-    "Widths are rounded to a multiple of the groups' half upwards, and never by more than a tenth downwards; the paper "
-    "({paper}) takes the nearest."
-)
-AS_PRINTED = "The paper's form; torchvision's ({wider}) is wider."
-LIKE_KERAS = "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3; other weights have that of {other}."
-GOOGLENET_SLIPS = (
-    "The lectures' \"5M\" parameters and \"12 times fewer than AlexNet\" do not follow: {it}.\n"
-    "The \"144 million parameters\" on lecture 002's Inception slide are those of VGG-19.\n"
-    "The slide's table cites arXiv:1409.1556, which is VGG.\n"
-    "It prints 364K, 437K, 580K, 840K and 1388K parameters for modules 4a, 4b, 4d, 4e and 5b, whose widths give "
-    "366.8K, 438.0K, 590.5K, 847.0K and 1409.0K (of 1,024, without biases).\n"
-    "It prints 463K for 4c, whose widths give 497.5K, and 1072K and 54M operations for 5a, whose widths give 1018.0K "
-    "and 51.1M.\n"
-    "The 6.8M parameters in MobileNet's comparison are the sum of its rows, misprints too (6797.7K); the 1550M "
-    "multiply-adds beside them are 1582.7M.\n"
-    "Its 2.7K and 34M for the first convolution are not those of the printed 7×7 (9.2K, 118.0M), but of a separable "
-    "one with depth multiplier 8."
-)
-YOLO_SIZE = (
-    "The lecture prints yolo11n alone; widths and depths of this size are those that give its published number of "
-    "parameters.\n"
-    "No weights are published under a permissive licence."
-)
-KERAS_ZEROS = (
-    "The form of Keras' weights: where a map is pooled with stride 2, zeros around it are numbers like others, "
-    "counted in an average and possibly the maximum; other weights have the form of {other}."
-)
-FILE_SIZE = "Keras' table prints {printed} MB, the size of its file; {own} {weights} MB, of 2^20 bytes."
-
-
-def file_size(printed: int, weights: float, own: str = "the weights are") -> str:
-    """What to know of the column "Size" of Keras' table."""
-    return FILE_SIZE.format(printed=printed, own=own, weights=weights)
-
+from vzor.zoo import sentences as shared
 
 NOTES: dict[str, str] = {
     "alexnet": (
@@ -114,7 +34,7 @@ NOTES: dict[str, str] = {
         "They expect pictures in blue, green, red, from 0 to 255 less the means 104, 117 and 128."
     ),
     "bninception_paper": (
-        NO_WEIGHTS + "\n"
+        shared.NO_WEIGHTS + "\n"
         "Figure 5 prints 576 maps for 4c and 4d and 14×14×1024 for 4e; its own widths give 608 and 7×7×1056.\n"
         "The authors' later TF-slim has 96 instead of 128 maps behind the pooling of 4c and 4d, so that 576 come out."
     ),
@@ -122,25 +42,31 @@ NOTES: dict[str, str] = {
         "The published weights are in Darknet's own format.\n"
         "Table 6 does not print batch normalisation and leaky ReLU, which the authors' configuration has."
     ),
-    "densenet100_k12_cifar": NO_WEIGHTS,
-    "densenet100_k24_cifar": NO_WEIGHTS,
-    "densenet121": "\n".join((GROWTH, KERAS_DEPTH, file_size(33, 30.8))),
-    "densenet121_keras": KERAS_EPS.format(other="densenet121"),
+    "densenet100_k12_cifar": shared.NO_WEIGHTS,
+    "densenet100_k24_cifar": shared.NO_WEIGHTS,
+    "densenet121": shared.GROWTH,
+    "densenet121_keras": (
+        shared.KERAS_EPS.format(other="densenet121") + "\n" + shared.KERAS_DEPTH + "\n" + shared.file_size(33, 30.8)
+    ),
     "densenet161": (
         "Of the authors' code and torchvision, with k = 48; the paper's Table 1, as last printed, leaves it out."
     ),
-    "densenet169": "\n".join((GROWTH, KERAS_DEPTH, file_size(57, 54.6))),
-    "densenet169_keras": KERAS_EPS.format(other="densenet169"),
-    "densenet201": "\n".join((GROWTH, KERAS_DEPTH, file_size(80, 77.2))),
-    "densenet201_keras": KERAS_EPS.format(other="densenet201"),
+    "densenet169": shared.GROWTH,
+    "densenet169_keras": (
+        shared.KERAS_EPS.format(other="densenet169") + "\n" + shared.KERAS_DEPTH + "\n" + shared.file_size(57, 54.6)
+    ),
+    "densenet201": shared.GROWTH,
+    "densenet201_keras": (
+        shared.KERAS_EPS.format(other="densenet201") + "\n" + shared.KERAS_DEPTH + "\n" + shared.file_size(80, 77.2)
+    ),
     "densenet264": (
-        GROWTH + "\nOnly the authors published weights of it, for Torch 7.\n"
+        shared.GROWTH + "\nOnly the authors published weights of it, for Torch 7.\n"
         "Counted as the others are, it has 265 layers with weights."
     ),
-    "densenet40_k12_cifar": NO_WEIGHTS,
-    "densenet_bc100_k12_cifar": NO_WEIGHTS,
-    "densenet_bc190_k40_cifar": NO_WEIGHTS,
-    "densenet_bc250_k24_cifar": NO_WEIGHTS,
+    "densenet40_k12_cifar": shared.NO_WEIGHTS,
+    "densenet_bc100_k12_cifar": shared.NO_WEIGHTS,
+    "densenet_bc190_k40_cifar": shared.NO_WEIGHTS,
+    "densenet_bc250_k24_cifar": shared.NO_WEIGHTS,
     "efficientnet_b2": (
         "Table 2 prints 9.2M parameters; it has 9,109,994.\n"
         "The paper's pictures are of 260 pixels, torchvision's of 288."
@@ -156,30 +82,29 @@ NOTES: dict[str, str] = {
         "The published weights have batch normalisation, no LRN, a 3×3 in the place of the 5×5 and 2×2 in the "
         "last max pooling; the paper's form is googlenet_paper.\n"
         "They expect pictures normalised to 0.5 ± 0.5, which here belongs to the preparation of pictures.\n"
-        + GOOGLENET_SLIPS.format(it="this form has 6,624,904 and the paper's 6,998,552, 8.7 times fewer")
+        + shared.GOOGLENET_SLIPS.format(it="this form has 6,624,904 and the paper's 6,998,552, 8.7 times fewer")
     ),
     "googlenet_naive": (
         "Figure 2 (a): modules without their 1×1 in front of 3×3 and 5×5 and behind the pooling, so that every module "
         "is wider than the one before it.\n"
         "It has 97,526,008 parameters and 12.568e9 multiply-adds; with the reductions of Figure 2 (b) there are "
-        "6,998,552 and 1.583e9 (googlenet_paper).\n" + NO_WEIGHTS
+        "6,998,552 and 1.583e9 (googlenet_paper).\n" + shared.NO_WEIGHTS
     ),
-    "googlenet_paper": GOOGLENET_SLIPS.format(it="it has 6,998,552 parameters, 8.7 times fewer"),
+    "googlenet_paper": shared.GOOGLENET_SLIPS.format(it="it has 6,998,552 parameters, 8.7 times fewer"),
     "inception_resnet_v1": "No ImageNet weights are published for this form.",
     "inception_resnet_v2": (
         "The published network is not the paper's (inception_resnet_v2_paper): another stem, one Inception "
         "block more, twice as many blocks, narrower maps and a 1×1 to 1536 at the end.\n"
         "The printed 55M parameters are its own (55,843,464); the printed depth of more than 550 is 572 layers of "
         "Keras' graph, normalisations and nonlinearities counted, and 245 with weights.\n"
-        "Keras has the same network without the 30272 gammas (inception_resnet_v2_keras).\n"
-        + file_size(215, 213.1, "its weights are")
+        "Keras has the same network without the 30272 gammas (inception_resnet_v2_keras)."
     ),
     "inception_resnet_v2_keras": (
         "The form of Keras' weights: those of inception_resnet_v2 without gamma.\n"
-        "The lectures' depth of 572 is the longest path through Keras' graph."
+        "The lectures' depth of 572 is the longest path through Keras' graph.\n" + shared.file_size(215, 213.1)
     ),
     "inception_resnet_v2_paper": (
-        NO_WEIGHTS + "\n"
+        shared.NO_WEIGHTS + "\n"
         "The paper prints 1154 maps where 1152 arrive (Figure 17) and 2048 where 2144 arrive (Figure 19)."
     ),
     "inception_v3": (
@@ -193,15 +118,15 @@ NOTES: dict[str, str] = {
     "inception_v3_keras": (
         "The form of Keras' weights: average pooling does not count the padding, and batch normalisation has no "
         "gamma; they have no side head.\n"
-        "The lectures' depth of 159 is the longest path through Keras' graph.\n" + file_size(92, 91.0)
+        "The lectures' depth of 159 is the longest path through Keras' graph.\n" + shared.file_size(92, 91.0)
     ),
-    "legacy_seresnet101": AUTHORS,
-    "legacy_seresnet152": AUTHORS,
-    "legacy_seresnet18": BASIC,
-    "legacy_seresnet34": BASIC,
-    "legacy_seresnet50": AUTHORS + "\nThe lectures' slide cites arXiv:1611.05431, which is ResNeXt.",
-    "legacy_seresnext101_32x4d": AUTHORS_X,
-    "legacy_seresnext50_32x4d": AUTHORS_X,
+    "legacy_seresnet101": shared.AUTHORS,
+    "legacy_seresnet152": shared.AUTHORS,
+    "legacy_seresnet18": shared.BASIC,
+    "legacy_seresnet34": shared.BASIC,
+    "legacy_seresnet50": shared.AUTHORS + "\nThe lectures' slide cites arXiv:1611.05431, which is ResNeXt.",
+    "legacy_seresnext101_32x4d": shared.AUTHORS_X,
+    "legacy_seresnext50_32x4d": shared.AUTHORS_X,
     "lenet5": (
         "The table of lecture 001, with a trained output layer where it prints RBF.\n"
         "The paper's trainable sub-sampling, partly connected C3 and RBF output are in lenet5_1998."
@@ -212,30 +137,30 @@ NOTES: dict[str, str] = {
     ),
     "lenet5_sigmoid": "The scheme of lecture 000: 28×28 pictures, padded by 2, where the paper has 32×32.",
     "mobilenet_keras": (
-        LIKE_KERAS.format(other="mobilenetv1_100") + "\n"
+        shared.LIKE_KERAS.format(other="mobilenetv1_100") + "\n"
         "The lectures print a depth of 88, which no count gives: Keras' graph has 91 layers, and 28 rows have "
         "weights."
     ),
-    "mobilenet_keras_025": LIKE_KERAS.format(other="mobilenetv1_025"),
-    "mobilenet_keras_050": LIKE_KERAS.format(other="mobilenetv1_050"),
-    "mobilenet_keras_075": LIKE_KERAS.format(other="mobilenetv1_075"),
-    "mobilenet_paper": NO_WEIGHTS + "\nThe paper writes ReLU; all published weights have ReLU6.",
+    "mobilenet_keras_025": shared.LIKE_KERAS.format(other="mobilenetv1_025"),
+    "mobilenet_keras_050": shared.LIKE_KERAS.format(other="mobilenetv1_050"),
+    "mobilenet_keras_075": shared.LIKE_KERAS.format(other="mobilenetv1_075"),
+    "mobilenet_paper": shared.NO_WEIGHTS + "\nThe paper writes ReLU; all published weights have ReLU6.",
     "mobilenet_v2_keras": (
-        LIKE_KERAS.format(other="mobilenet_v2") + "\n"
+        shared.LIKE_KERAS.format(other="mobilenet_v2") + "\n"
         "The lectures print a depth of 88, which no count gives: Keras' graph has 156 layers, and 53 rows have "
         "weights."
     ),
-    "mobilenet_v2_keras_035": LIKE_KERAS.format(other="mobilenetv2_035"),
-    "mobilenet_v2_keras_050": LIKE_KERAS.format(other="mobilenetv2_050"),
-    "mobilenet_v2_keras_075": LIKE_KERAS.format(other="mobilenetv2_075"),
+    "mobilenet_v2_keras_035": shared.LIKE_KERAS.format(other="mobilenetv2_035"),
+    "mobilenet_v2_keras_050": shared.LIKE_KERAS.format(other="mobilenetv2_050"),
+    "mobilenet_v2_keras_075": shared.LIKE_KERAS.format(other="mobilenetv2_075"),
     "mobilenet_v2_keras_130": "The form of Keras' weights: padded as TensorFlow pads, eps 1e-3.",
-    "mobilenet_v2_keras_140": LIKE_KERAS.format(other="mobilenetv2_140"),
+    "mobilenet_v2_keras_140": shared.LIKE_KERAS.format(other="mobilenetv2_140"),
     "mobilenet_v3_small": (
         "Table 2 prints squeeze and excitation for the last 1×1 convolution too; the published weights have none there."
     ),
-    "mobilenetv1_025": NO_WEIGHTS,
-    "mobilenetv1_050": NO_WEIGHTS,
-    "mobilenetv1_075": NO_WEIGHTS,
+    "mobilenetv1_025": shared.NO_WEIGHTS,
+    "mobilenetv1_050": shared.NO_WEIGHTS,
+    "mobilenetv1_075": shared.NO_WEIGHTS,
     "mobilenetv1_100": (
         "The published weights have ReLU6; the paper writes ReLU (mobilenet_paper).\n"
         "Table 1 prints stride 2 for the last depthwise convolution, whose size it prints as unchanged; only with "
@@ -243,15 +168,15 @@ NOTES: dict[str, str] = {
         "The printed 4.2M parameters are 4.210M without batch normalisation or 4.232M with it.\n"
         "GoogLeNet's 1550M and 6.8M beside it cannot be reproduced: 6.8M is the sum of misprinted rows."
     ),
-    "mobilenetv2_035": NO_WEIGHTS,
-    "mobilenetv2_075": NO_WEIGHTS,
-    "mobilenetv3_large_100": EPS.format(other="mobilenet_v3_large"),
-    "mobilenetv3_small_100": EPS.format(other="mobilenet_v3_small"),
+    "mobilenetv2_035": shared.NO_WEIGHTS,
+    "mobilenetv2_075": shared.NO_WEIGHTS,
+    "mobilenetv3_large_100": shared.EPS.format(other="mobilenet_v3_large"),
+    "mobilenetv3_small_100": shared.EPS.format(other="mobilenet_v3_small"),
     "nasnet_large_keras": (
-        KERAS_ZEROS.format(other="nasnetalarge") + "\n" + file_size(343, 339.3)
+        shared.KERAS_ZEROS.format(other="nasnetalarge") + "\n" + shared.file_size(343, 339.3)
     ),
     "nasnet_mobile_keras": (
-        KERAS_ZEROS.format(other="nasnetamobile") + "\n" + file_size(23, 20.3)
+        shared.KERAS_ZEROS.format(other="nasnetamobile") + "\n" + shared.file_size(23, 20.3)
     ),
     "nasnetalarge": (
         "As timm computes it: an average with stride 2 counts the zeros around the map, which the authors' does not.\n"
@@ -263,80 +188,81 @@ NOTES: dict[str, str] = {
     ),
     "nin": "The widths are those of the authors' model for Caffe, which is published with weights.",
     "nin_cifar": "The widths are those of the authors' model for Caffe, which is published with weights.",
-    "regnet_x_400mf": WIDER.format(paper="regnetx_004"),
-    "regnet_y_800mf": WIDER.format(paper="regnety_008"),
-    "regnet_y_8gf": WIDER.format(paper="regnety_080"),
-    "regnetx_004": AS_PRINTED.format(wider="regnet_x_400mf"),
-    "regnety_008": AS_PRINTED.format(wider="regnet_y_800mf"),
-    "regnety_080": AS_PRINTED.format(wider="regnet_y_8gf"),
+    "regnet_x_400mf": shared.WIDER.format(paper="regnetx_004"),
+    "regnet_y_800mf": shared.WIDER.format(paper="regnety_008"),
+    "regnet_y_8gf": shared.WIDER.format(paper="regnety_080"),
+    "regnetx_004": shared.AS_PRINTED.format(wider="regnet_x_400mf"),
+    "regnety_008": shared.AS_PRINTED.format(wider="regnet_y_800mf"),
+    "regnety_080": shared.AS_PRINTED.format(wider="regnet_y_8gf"),
     "resnet1001_cifar": (
-        NO_WEIGHTS + "\nThe paper's 10.2M parameters leave normalisation out; with it there are 10,327,706."
+        shared.NO_WEIGHTS + "\nThe paper's 10.2M parameters leave normalisation out; with it there are 10,327,706."
     ),
     "resnet101": (
-        ON_3X3.format(v1="resnet101_v1") + "\n"
+        shared.ON_3X3.format(v1="resnet101_v1") + "\n"
         "The printed 7.6e9 FLOPs are multiply-adds of resnet101_v1 (7.570e9); this form has 7.801e9."
     ),
-    "resnet101_keras": KERAS_BIASES,
-    "resnet101_v1": AUTHORS_CAFFE,
-    "resnet101v2_keras": KERAS_V2 + "\n" + file_size(171, 170.4),
-    "resnet110_cifar": HALF_ZEROS,
-    "resnet1202_cifar": HALF_ZEROS,
+    "resnet101_keras": shared.KERAS_BIASES,
+    "resnet101_v1": shared.AUTHORS_CAFFE,
+    "resnet101v2_keras": shared.KERAS_V2 + "\n" + shared.file_size(171, 170.4),
+    "resnet110_cifar": shared.HALF_ZEROS,
+    "resnet1202_cifar": shared.HALF_ZEROS,
     "resnet152": (
-        ON_3X3.format(v1="resnet152_v1") + "\n"
+        shared.ON_3X3.format(v1="resnet152_v1") + "\n"
         "The printed 11.3e9 FLOPs are multiply-adds of resnet152_v1 (11.282e9); this form has 11.514e9.\n"
         "The printed top-5 error of 3.57 % is that of the paper's ensemble of 2015, not of 2014 and not of "
-        "one network.\n" + file_size(232, 230.5, "its weights, with the biases that Keras keeps, are")
+        "one network."
     ),
-    "resnet152_keras": KERAS_BIASES,
-    "resnet152_v1": AUTHORS_CAFFE,
-    "resnet152v2_keras": KERAS_V2 + "\n" + file_size(232, 230.3),
-    "resnet164_cifar": NO_WEIGHTS,
+    "resnet152_keras": shared.KERAS_BIASES + "\n" + shared.file_size(232, 230.5),
+    "resnet152_v1": shared.AUTHORS_CAFFE,
+    "resnet152v2_keras": shared.KERAS_V2 + "\n" + shared.file_size(232, 230.3),
+    "resnet164_cifar": shared.NO_WEIGHTS,
     "resnet18": (
-        OPTION_B.format(a="resnet18_a") + "\n"
+        shared.OPTION_B.format(a="resnet18_a") + "\n"
         "The printed 1.8e9 FLOPs are multiply-adds (1.814e9)."
     ),
-    "resnet18_a": NO_WEIGHTS,
-    "resnet20_cifar": HALF_ZEROS,
-    "resnet32_cifar": HALF_ZEROS,
+    "resnet18_a": shared.NO_WEIGHTS,
+    "resnet20_cifar": shared.HALF_ZEROS,
+    "resnet32_cifar": shared.HALF_ZEROS,
     "resnet34": (
-        OPTION_B.format(a="resnet34_a") + "\n"
+        shared.OPTION_B.format(a="resnet34_a") + "\n"
         "The printed 3.6e9 FLOPs are multiply-adds of resnet34_a (3.644e9); this form has 3.664e9."
     ),
-    "resnet34_a": NO_WEIGHTS,
-    "resnet44_cifar": HALF_ZEROS,
+    "resnet34_a": shared.NO_WEIGHTS,
+    "resnet44_cifar": shared.HALF_ZEROS,
     "resnet50": (
-        ON_3X3.format(v1="resnet50_v1") + "\n"
+        shared.ON_3X3.format(v1="resnet50_v1") + "\n"
         "The printed 3.8e9 FLOPs are multiply-adds of resnet50_v1 (3.858e9), cut off and not rounded; this "
         "form has 4.089e9."
     ),
-    "resnet50_keras": KERAS_BIASES,
-    "resnet50_v1": AUTHORS_CAFFE,
-    "resnet50v2_keras": KERAS_V2,
-    "resnet56_cifar": HALF_ZEROS,
-    "resnetv2_101": PRE_STEM.format(keras="resnet101v2_keras"),
-    "resnetv2_152": PRE_STEM.format(keras="resnet152v2_keras"),
-    "resnetv2_50": PRE_STEM.format(keras="resnet50v2_keras"),
-    "resnext101_32x4d": file_size(170, 169.1),
+    "resnet50_keras": shared.KERAS_BIASES,
+    "resnet50_v1": shared.AUTHORS_CAFFE,
+    "resnet50v2_keras": shared.KERAS_V2,
+    "resnet56_cifar": shared.HALF_ZEROS,
+    "resnetv2_101": shared.PRE_STEM.format(keras="resnet101v2_keras"),
+    "resnetv2_152": shared.PRE_STEM.format(keras="resnet152v2_keras"),
+    "resnetv2_50": shared.PRE_STEM.format(keras="resnet50v2_keras"),
     "resnext101_32x8d": "Of torchvision; the paper has 32×4d and 64×4d.",
-    "resnext101_keras": KERAS_GROUPS.format(other="resnext101_32x4d", more="243741608"),
-    "resnext50_keras": KERAS_GROUPS.format(other="resnext50_32x4d", more="153220008"),
+    "resnext101_keras": (
+        shared.KERAS_GROUPS.format(other="resnext101_32x4d", more="243741608") + "\n" + shared.file_size(170, 169.1)
+    ),
+    "resnext50_keras": shared.KERAS_GROUPS.format(other="resnext50_32x4d", more="153220008"),
     "se_bninception": (
         "The authors' weights, for Caffe; other than bninception they have no biases before a normalisation.\n"
         "The printed 2.04 GFLOPs are 2.033e9 multiply-adds."
     ),
     "se_inception_resnet_v2": (
-        NO_WEIGHTS + "\n"
+        shared.NO_WEIGHTS + "\n"
         "The paper does not say where the gates are; here they are in every block, in front of the sum.\n"
         "The printed 11.76 GFLOPs do not follow: it has 13.164e9 multiply-adds.\n"
         "The printed difference to the network "
         "without gates, 0.01, is right."
     ),
-    "seresnet101": LEGACY.format(legacy="legacy_seresnet101"),
-    "seresnet152": LEGACY.format(legacy="legacy_seresnet152"),
-    "seresnet18": GATES_OF_8.format(legacy="legacy_seresnet18"),
-    "seresnet34": GATES_OF_8.format(legacy="legacy_seresnet34"),
+    "seresnet101": shared.LEGACY.format(legacy="legacy_seresnet101"),
+    "seresnet152": shared.LEGACY.format(legacy="legacy_seresnet152"),
+    "seresnet18": shared.GATES_OF_8.format(legacy="legacy_seresnet18"),
+    "seresnet34": shared.GATES_OF_8.format(legacy="legacy_seresnet34"),
     "seresnet50": (
-        LEGACY.format(legacy="legacy_seresnet50") + "\n"
+        shared.LEGACY.format(legacy="legacy_seresnet50") + "\n"
         "The lectures' slide cites arXiv:1611.05431, which is ResNeXt."
     ),
     "seresnext101_32x4d": "The authors' own weights (legacy_seresnext101_32x4d) have max pooling without padding.",
@@ -349,41 +275,41 @@ NOTES: dict[str, str] = {
         "The printed size below 0.5 MB is that of pruned weights: 421098 of 6 bits are 0.316 MB."
     ),
     "squeezenet1_0_complex": (
-        NO_WEIGHTS + "\n"
+        shared.NO_WEIGHTS + "\n"
         "The paper's Table 3 prints 4.8 MB for the form without bypasses, of 2^20 bytes, and 7.7 MB for this one, to "
         "which Figure 2 gives 6.1 MB."
     ),
     "squeezenet1_0_simple": "The authors published weights of this form for Caffe.",
     "squeezenet1_1": "The authors' later version; the paper does not have it.",
-    "squeezenet1_1_complex": NO_WEIGHTS,
-    "squeezenet1_1_simple": NO_WEIGHTS,
-    "tf_efficientnet_b0": TF_PADS.format(other="efficientnet_b0"),
-    "tf_efficientnet_b1": TF_PADS.format(other="efficientnet_b1"),
-    "tf_efficientnet_b2": TF_PADS.format(other="efficientnet_b2"),
-    "tf_efficientnet_b3": TF_PADS.format(other="efficientnet_b3"),
-    "tf_efficientnet_b4": TF_PADS.format(other="efficientnet_b4"),
-    "tf_efficientnet_b5": TF_PADS.format(other="efficientnet_b5"),
-    "tf_efficientnet_b6": TF_PADS.format(other="efficientnet_b6"),
-    "tf_efficientnet_b7": TF_PADS.format(other="efficientnet_b7"),
-    "tf_mobilenetv3_large_100": TF_PADS.format(other="mobilenet_v3_large"),
-    "tf_mobilenetv3_small_100": TF_PADS.format(other="mobilenet_v3_small"),
-    "vgg11_bn": BIASES,
-    "vgg11_lrn": NO_WEIGHTS,
-    "vgg13_bn": BIASES,
+    "squeezenet1_1_complex": shared.NO_WEIGHTS,
+    "squeezenet1_1_simple": shared.NO_WEIGHTS,
+    "tf_efficientnet_b0": shared.TF_PADS.format(other="efficientnet_b0"),
+    "tf_efficientnet_b1": shared.TF_PADS.format(other="efficientnet_b1"),
+    "tf_efficientnet_b2": shared.TF_PADS.format(other="efficientnet_b2"),
+    "tf_efficientnet_b3": shared.TF_PADS.format(other="efficientnet_b3"),
+    "tf_efficientnet_b4": shared.TF_PADS.format(other="efficientnet_b4"),
+    "tf_efficientnet_b5": shared.TF_PADS.format(other="efficientnet_b5"),
+    "tf_efficientnet_b6": shared.TF_PADS.format(other="efficientnet_b6"),
+    "tf_efficientnet_b7": shared.TF_PADS.format(other="efficientnet_b7"),
+    "tf_mobilenetv3_large_100": shared.TF_PADS.format(other="mobilenet_v3_large"),
+    "tf_mobilenetv3_small_100": shared.TF_PADS.format(other="mobilenet_v3_small"),
+    "vgg11_bn": shared.BIASES,
+    "vgg11_lrn": shared.NO_WEIGHTS,
+    "vgg13_bn": shared.BIASES,
     "vgg16": (
         "The printed 138M parameters \"of VGG-19\" are those of this network (138,357,544).\n"
         "The 15,300M multiply-adds in MobileNet's comparison are those of the convolutions alone (15,346.6M; "
-        "with the fully connected rows 15,470.3M).\n" + SAME_IN_KERAS
+        "with the fully connected rows 15,470.3M).\n" + shared.SAME_IN_KERAS
     ),
-    "vgg16_bn": BIASES,
-    "vgg16_c": NO_WEIGHTS,
-    "vgg16_c_bn": NO_WEIGHTS,
+    "vgg16_bn": shared.BIASES,
+    "vgg16_c": shared.NO_WEIGHTS,
+    "vgg16_c_bn": shared.NO_WEIGHTS,
     "vgg19": (
         "The lectures print 138M parameters for it, which VGG-16 has; it has 143,667,240.\n"
         "The \"144 million\" on the Inception slide of lecture 002 are this network's.\n"
-        + SAME_IN_KERAS + "\n" + file_size(549, 548.0)
+        + shared.SAME_IN_KERAS + "\n" + shared.file_size(549, 548.0)
     ),
-    "vgg19_bn": BIASES,
+    "vgg19_bn": shared.BIASES,
     "wide_resnet101_2": "Of torchvision; the paper has wide_resnet50_2 (its WRN-50-2) only.",
     "xception": (
         "The weights of timm were carried over from Keras' (xception_keras), but pool with padding on every side "
@@ -391,10 +317,10 @@ NOTES: dict[str, str] = {
         "The networks xception41, xception65 and xception71 of timm are other ones."
     ),
     "xception_keras": (
-        "The form of Keras' weights: max pooling padded as TensorFlow pads, eps 1e-3.\n" + file_size(88, 87.4)
+        "The form of Keras' weights: max pooling padded as TensorFlow pads, eps 1e-3.\n" + shared.file_size(88, 87.4)
     ),
-    "yolo11l": YOLO_SIZE,
-    "yolo11m": YOLO_SIZE,
+    "yolo11l": shared.YOLO_SIZE,
+    "yolo11m": shared.YOLO_SIZE,
     "yolo11n": (
         "The lecture prints it for 5 classes: 2.59M parameters, of which 16 are never trained.\n"
         "The printed 6.4 GFLOPs are two operations per multiply-add of convolutions and attention (6.38e9 for 5 "
@@ -402,8 +328,8 @@ NOTES: dict[str, str] = {
         "The printed 319 layers count the containers too; without them it has 181 modules.\n"
         "No weights are published under a permissive licence."
     ),
-    "yolo11s": YOLO_SIZE,
-    "yolo11x": YOLO_SIZE,
+    "yolo11s": shared.YOLO_SIZE,
+    "yolo11x": shared.YOLO_SIZE,
 }
 
 
