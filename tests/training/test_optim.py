@@ -8,7 +8,10 @@ import torch
 from torch import nn
 from toys import ToyBatches, ToyData, ToySource, toy_net, toy_settings, train
 
+from vzor.nn.build import build
 from vzor.spec.errors import UserError
+from vzor.spec.rows import Conv, ConvT, Fc, Gain, Input, L2Norm, LayerNorm, Local, Norm, Seq
+from vzor.spec.trace import trace
 from vzor.tasks.index import make
 from vzor.training.ema import Ema
 from vzor.training.feeds import Feeds
@@ -17,6 +20,7 @@ from vzor.training.optim import default_lr, groups, optimizer
 from vzor.training.phases import freeze, train_mode
 from vzor.training.run import Run
 from vzor.training.settings import Settings
+from vzor.zoo.index import table
 
 
 def test_weight_decay_stays_off_norms_biases_and_vectors():
@@ -26,6 +30,40 @@ def test_weight_decay_stays_off_norms_biases_and_vectors():
     assert decayed["weight_decay"] == 0.1 and free["weight_decay"] == 0.0
     assert {id(p) for p in decayed["params"]} == {id(net[0].weight), id(net[3].weight)}
     assert len(decayed["params"]) + len(free["params"]) == len(list(net.parameters()))
+
+
+def decayed_names(rows):
+    net = build(rows)
+    names = {id(parameter): name for name, parameter in net.named_parameters()}
+    return {names[id(parameter)] for parameter in groups([net], 0.1)[0]["params"]}
+
+
+def test_weight_decay_goes_by_what_a_row_is_and_not_by_the_shape_of_its_weights():
+    """Gains and the learnt length of L2Norm are C×1×1, the bias of a local row C×H×W; a dense row of one weight each
+    is still dense.
+    """
+    rows = Seq(
+        input=Input(2, 6, 6),
+        conv=Conv(4, bn=Norm()),
+        ln=LayerNorm(),
+        gain=Gain(bias=True, init=1e-6),
+        length=L2Norm(),
+        depthwise=Conv(dw=1, k=1, act=None),
+        up=ConvT(3),
+        local=Local(2),
+        map=Conv(2, 3, connect=((0,), (0, 1))),
+        fc=Fc(1),
+        last=Fc(5),
+    )
+    weights = ("conv.conv", "depthwise.conv", "up.conv", "local", "map.conv", "fc", "last")
+    assert decayed_names(rows) == {f"{row}.weight" for row in weights}
+
+
+def test_layer_scale_of_a_whole_network_is_not_decayed():
+    """As ConvNeXt's authors train it: their layer scale is a vector, which their decay leaves alone."""
+    decayed = decayed_names(table("convnext_tiny", classes=3))
+    rows = [op for op in trace(table("convnext_tiny", classes=3)).ops if isinstance(op.row, Conv | Fc)]
+    assert len(decayed) == len(rows) == 59 and not any("gamma" in name or "scale" in name for name in decayed)
 
 
 def test_shared_and_frozen_parameters_are_taken_once_or_not():

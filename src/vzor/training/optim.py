@@ -1,4 +1,4 @@
-"""Optimizers: torch's own, with weight decay kept off norms and biases."""
+"""Optimizers: torch's own, with weight decay kept off norms, gains and biases."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from vzor.nn.weighted import GainUnit, L2NormUnit
 from vzor.training.settings import Settings
 
+#: What only scales and shifts channels, whatever the shape of its weights: a learnt gain (layer scale) is C×1×1.
+SCALING = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, GainUnit, L2NormUnit)
 WEIGHT_DECAY = {"sgd": 5e-4, "adamw": 0.02, "adam": 0.0, "rmsprop": 1e-5}
 
 
@@ -28,23 +31,23 @@ def default_lr(settings: Settings) -> float:
 
 
 def groups(nets: Iterable[nn.Module], weight_decay: float) -> list[dict[str, object]]:
-    """Two parameter groups: matrices and kernels with weight decay; vectors and scalars without.
+    """Two parameter groups: matrices and kernels with weight decay; what scales and shifts without.
 
-    Norms' gains, biases, and any other parameter with at most one dimension are vectors. Parameters that
-    are frozen, and the second mention of a shared one, are left out. Empty groups are left out.
+    Without: everything in a normalisation or a learnt gain, biases of any shape, and any other parameter with at
+    most one dimension.  Parameters that are frozen, and the second mention of a shared one, are left out.  Empty
+    groups are left out.
     """
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
     seen: set[int] = set()
     for net in nets:
         for module in net.modules():
-            own = dict(module.named_parameters(recurse=False))
-            for name, parameter in own.items():
+            for name, parameter in module.named_parameters(recurse=False):
                 if id(parameter) in seen or not parameter.requires_grad:
                     continue
                 seen.add(id(parameter))
-                plain = parameter.ndim <= 1 or name == "bias" or _is_norm(module)
-                (free if plain else decayed).append(parameter)
+                scales = parameter.ndim <= 1 or name == "bias" or isinstance(module, SCALING)
+                (free if scales else decayed).append(parameter)
     return [
         {"params": parameters, "weight_decay": decay}
         for parameters, decay in ((decayed, weight_decay), (free, 0.0))
@@ -68,10 +71,6 @@ def optimizer(nets: Iterable[nn.Module], settings: Settings, lr: float) -> torch
             return torch.optim.Adam(split, lr, fused=fused)
         case _:
             return torch.optim.RMSprop(split, lr, alpha=0.9, momentum=settings.momentum)
-
-
-def _is_norm(module: nn.Module) -> bool:
-    return isinstance(module, nn.modules.batchnorm._NormBase | nn.LayerNorm | nn.GroupNorm | nn.RMSNorm)
 
 
 def _can_fuse(split: list[dict[str, object]]) -> bool:
