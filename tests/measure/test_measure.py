@@ -10,6 +10,7 @@ from vzor.nn.build import build
 from vzor.spec.edit import with_input
 from vzor.spec.row import Row
 from vzor.spec.rows import (
+    ACTIVATIONS,
     Act,
     Add,
     Cat,
@@ -99,11 +100,58 @@ def test_training_memory_is_what_torch_keeps_for_a_network_with_layer_normalisat
     assert measure(table).memory_training == saved_bytes(table)
 
 
-@pytest.mark.parametrize("name", ["convnext_tiny", "efficientnet_b0", "mobilenet_v3_small", "regnet_y_400mf"])
-def test_training_memory_is_what_torch_keeps_for_whole_networks(name: str) -> None:
-    """GELU, SiLU, hard swish and ReLU; gates, sums, dropout and stochastic depth."""
-    made = with_input(table(name), (3, 64, 64))
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        # GELU, SiLU, hard swish, ReLU, ReLU6 and leaky ReLU; gates, sums, dropout, stochastic depth, LRN
+        *(("convnext_tiny", 64), ("efficientnet_b0", 64), ("mobilenet_v3_small", 64), ("regnet_y_400mf", 64)),
+        *(("mobilenetv1_100", 64), ("darknet19", 64), ("alexnet_2012", 96)),
+        # padded as TensorFlow pads
+        *(("tf_efficientnet_b0", 64), ("mobilenet_keras", 64), ("xception_keras", 96), ("inception_v3_keras", 128)),
+    ],
+)
+def test_training_memory_is_what_torch_keeps_for_whole_networks(name: str, size: int) -> None:
+    made = with_input(table(name), (3, size, size))
     assert measure(made).memory_training == saved_bytes(made)
+
+
+@pytest.mark.parametrize("act", ACTIVATIONS)
+def test_a_nonlinearity_holds_its_input_its_output_or_a_copy(act: str) -> None:
+    """Inside a row it overwrites what it can; behind a normalisation too; behind a row of another kind it does not."""
+    for rows in (
+        {"a": Conv(4, act=act)},
+        {"a": Conv(4, bn=Norm(), act=act)},
+        {"a": Norm(), "b": Act(act)},
+        {"a": Conv(4, act=None), "b": Act(act)},
+        {"a": Fc(7, act)},
+        {"a": Fc(7, act, drop=0.5)},
+    ):
+        made = Seq(input=Input(3, 8, 8), first=Conv(3), **rows, last=Fc(5))
+        assert measure(made).memory_training == saved_bytes(made), rows
+
+
+@pytest.mark.parametrize(
+    ("row", "copy", "more"),
+    [
+        (Conv(4, 3, 2, "same"), 3 * 9 * 9, 0),  # one cell of padding, after
+        (Conv(4, 3, 1, ((1, 2), (1, 2))), 3 * 11 * 11, 0),
+        (Conv(2, 3, connect=((0,), (1, 2))), 3 * 10 * 10, 0),
+        (Conv(4, 2, 2, "same"), 0, 0),  # nothing to pad
+        (Conv(4, 3, 2, 1), 0, 0),  # torch pads by itself
+        (Pool("max", 3, 2, "same"), 3 * 9 * 9, 2 * 3 * 4 * 4),  # and the places of the maxima
+        (Pool("max", 3, 3, 2), 3 * 12 * 12, 2 * 3 * 4 * 4),  # more than half the kernel
+        (Pool("max", 3, 2, 1), 0, 2 * 3 * 4 * 4),
+        (Pool("avg", 3, 2, "same"), 3 * 9 * 9, 0),
+        (Pool("avg", 3, 2, "same", count_pad=False), 3 * 9 * 9, 4 * 4),  # and every window's share
+        (Gap(1, "max"), 0, 2 * 3),
+    ],
+)
+def test_a_padded_copy_is_held_instead_of_the_input(row: Row, copy: int, more: int) -> None:
+    saved = row.saves((3, 8, 8))
+    assert (saved.input, saved.between) == (not copy, copy + more)
+    made = Seq(input=Input(3, 8, 8), first=Conv(3, act=None), row=row, last=Fc(5))
+    dense = 2 * 3 * 9 if getattr(row, "connect", None) else 0  # weights made anew are no activations
+    assert measure(made).memory_training == saved_bytes(made) - 4 * dense
 
 
 def test_inference_memory_is_the_widest_moment() -> None:

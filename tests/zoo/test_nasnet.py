@@ -4,7 +4,7 @@ import pytest
 
 from vzor.measure import measure
 from vzor.spec.errors import UserError
-from vzor.spec.rows import DropPath
+from vzor.spec.rows import DropPath, Loss
 from vzor.spec.trace import trace
 from vzor.zoo.index import networks, table
 from vzor.zoo.nasnet import nasnet
@@ -127,10 +127,11 @@ def test_drop_path_grows_to_the_last_cell() -> None:
 
 @pytest.mark.parametrize(("network", "cell", "aux"), [("large", "cell_11", 4_567_784), ("mobile", "cell_9", 2_411_240)])
 def test_the_auxiliary_head(network: str, cell: str, aux: int) -> None:
-    """Behind the second stage; its parameters are counted beside the network's."""
+    """Behind the second stage; its parameters are counted beside the network's, its loss as 0.4 (the authors' code)."""
     made = nasnet(network, aux=True)
     rows = list(made.rows)
     assert rows[rows.index("aux_logits") - 1] == cell
+    assert trace(made).find("aux_logits.aux1.loss").row == Loss(0.4)
     sheet = measure(made)
     assert sheet.aux == aux and sheet.parameters == measure(nasnet(network)).parameters
     assert measure(table("nasnetamobile", aux=True), (3, 256, 256)).aux > 0

@@ -81,6 +81,8 @@ def _held(opened: Trace, stores: list[int], sizes: list[int]) -> int:
             if key not in known:
                 known[key] = node.row.saves(*node.xs)
             saves = known[key]
+            if isinstance(node.row, Act) and stores[i] != i:
+                saves = node.row.saves(*node.xs, inplace=True)
             between += saves.between
         else:
             saves = MULTIPLIED if isinstance(node.table, Mul) else JOINED

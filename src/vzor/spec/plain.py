@@ -8,14 +8,29 @@ from math import prod
 from typing import Literal
 
 from vzor.spec.errors import TableError, did_you_mean
-from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, elements, one, per_axis, picture, slide, text
+from vzor.spec.row import (
+    Axis,
+    Padding,
+    Row,
+    Saves,
+    Shape,
+    Size,
+    axes,
+    elements,
+    one,
+    padded,
+    per_axis,
+    picture,
+    slide,
+    text,
+)
 
 #: name -> what its derivative is computed from: its "output", its "input", or a value in "between".
 ACTIVATIONS: dict[str, str] = {
     "relu": "output",
-    "relu6": "output",
-    "leaky": "output",  # max(slope·x, x)
-    "elu": "output",
+    "relu6": "input",
+    "leaky": "input",  # max(slope·x, x)
+    "elu": "input",
     "sigmoid": "output",
     "tanh": "output",
     "softmax": "output",
@@ -26,8 +41,8 @@ ACTIVATIONS: dict[str, str] = {
     "stanh": "between",  # 1.7159 tanh(2x/3), LeCun et al. 1998, eq. 6
     "abstanh": "between",  # |tanh x|, Jarrett et al. 2009
 }
-#: Those that can overwrite their input.
-INPLACE = ("relu", "relu6", "leaky", "elu")
+#: Those that can overwrite their input, and what is held then; "between" is a copy of the input.
+INPLACE = {"relu": "output", "relu6": "between", "leaky": "output", "elu": "output"}
 #: What the number in ``name:number`` means where a nonlinearity has one.
 SLOPES = {"leaky": 0.01, "elu": 1.0}
 
@@ -68,8 +83,11 @@ class Act(Row):
         """The slope in force."""
         return SLOPES.get(self.name, 0.0) if self.slope is None else self.slope
 
-    def saves(self, *xs: Shape) -> Saves:
+    def saves(self, *xs: Shape, inplace: bool = False) -> Saves:
+        """``inplace``: where it may overwrite what arrives."""
         of = ACTIVATIONS[self.name]
+        if inplace:
+            of = INPLACE.get(self.name, of)
         return Saves(of == "input", of == "output", elements(one(self, xs)) * (of == "between"))
 
 
@@ -86,11 +104,14 @@ def named_act(act: str | Act | None) -> Act | None:
     return Act(name, number)
 
 
-def after(act: str | Act | None, size: int, between: int = 0) -> Saves:
-    """What a row with weights saves whose output of ``size`` numbers goes through ``act``."""
+def after(act: str | Act | None, out: Shape, between: int = 0, copy: int = 0, inplace: bool = False) -> Saves:
+    """What a row with weights saves whose output goes through ``act``, which may overwrite it.
+
+    ``between`` numbers besides; instead of its input a ``copy`` of so many, where it works on one.
+    """
     found = named_act(act)
-    of = ACTIVATIONS[found.name] if found else ""
-    return Saves(True, of == "output", between + size * (of in ("input", "between")))
+    of = found.saves(out, inplace=inplace) if found else Saves()
+    return Saves(not copy, of.output, copy + between + of.between + prod(out) * of.input)
 
 
 @dataclass(frozen=True)
@@ -116,8 +137,13 @@ class Pool(Row):
         return (xs[0][0], *slide(self.window(*xs), self.ceil))
 
     def saves(self, *xs: Shape) -> Saves:
-        # Max pooling also keeps the place of every maximum: one 64-bit index per output.
-        return Saves(True, False, 2 * elements(self.shape(*xs)) if self.op == "max" else 0)
+        out, window = self.shape(*xs), self.window(*xs)
+        # Torch pads a pooling by half its kernel at the most; otherwise a padded copy is kept instead of the input.
+        copy = padded(xs[0], window, self.p, any(axis.before > axis.k // 2 for axis in window))
+        if self.op == "max":
+            return Saves(not copy, False, copy + 2 * elements(out))  # and every maximum's place, a 64-bit index
+        shares = prod(out[1:]) if copy and not self.count_pad else 0  # how much of a window is no padding
+        return Saves(not copy, False, copy + shares)
 
 
 @dataclass(frozen=True)
@@ -135,7 +161,8 @@ class Gap(Row):
         return (x[0], *sizes)
 
     def saves(self, *xs: Shape) -> Saves:
-        return Saves(input=self.size != 1 or self.op == "max")
+        places = 2 * elements(self.shape(*xs)) if self.op == "max" else 0  # 64-bit indices, as of any max pooling
+        return Saves(self.size != 1 or self.op == "max", False, places)
 
     def window(self, *xs: Shape) -> tuple[Axis, ...] | Literal["all"]:
         x = xs[0]
@@ -158,7 +185,8 @@ class LRN(Row):
     k: float = 2.0
 
     def saves(self, *xs: Shape) -> Saves:
-        return Saves(True, False, 3 * elements(one(self, xs)))
+        x = one(self, xs)  # besides what it gives: squares, with n - 1 channels of zeros, and their mean
+        return Saves(True, False, 3 * elements(x) + (self.n - 1) * prod(x[1:]))
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,18 @@ def slide(window: tuple[Axis, ...], ceil: bool = False) -> Shape:
     return tuple(sizes)
 
 
+def padded(x: Shape, window: tuple[Axis, ...], p: Padding, own: bool = False) -> int:
+    """Numbers of ``x`` with its padding, where a row makes such a copy before its window slides; else 0.
+
+    It does where its layer cannot pad: for ``p="same"``, which depends on the size, for unlike numbers before and
+    after, and where ``own`` says so.
+    """
+    pads = [(axis.before, axis.after) for axis in window]
+    if not any(map(any, pads)) or not (own or p == "same" or any(before != after for before, after in pads)):
+        return 0
+    return x[0] * prod([axis.n + axis.before + axis.after for axis in window])
+
+
 def text(value: Any) -> str:
     """A shape or a size as people write it: ``3×224×224``, ``3×3``, ``5``."""
     return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from vzor.spec.errors import TableError
 from vzor.spec.plain import Act, after, named_act
-from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, one, per_axis, picture, slide
+from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, one, padded, per_axis, picture, slide
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Norm(Row):
 
     def saves(self, *xs: Shape) -> Saves:
         return Saves(True, False, 2 * one(self, xs)[0])  # the batch's mean and deviation
+
+
+def normalised(bn: Norm | None, out: Shape) -> int:
+    """Numbers that are held for the normalisation inside a row: what arrives there, and its statistics."""
+    return bn.saves(out).between + prod(out) if bn else 0
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,8 @@ class Conv(Row):
         return self.weights(xs[0]) * prod(self.shape(*xs)[1:])
 
     def saves(self, *xs: Shape) -> Saves:
-        size = prod(self.shape(*xs))
-        return after(self.act, size, self.bn.saves(self.shape(*xs)).between + size if self.bn else 0)
+        copy = padded(xs[0], self.window(*xs), self.p, bool(self.connect))
+        return after(self.act, out := self.shape(*xs), normalised(self.bn, out), copy, inplace=True)
 
 
 @dataclass(frozen=True)
@@ -158,8 +163,7 @@ class ConvT(Row):
         return self.weights(xs[0]) * prod(xs[0][1:])
 
     def saves(self, *xs: Shape) -> Saves:
-        size = prod(self.shape(*xs))
-        return after(self.act, size, self.bn.saves(self.shape(*xs)).between + size if self.bn else 0)
+        return after(self.act, out := self.shape(*xs), normalised(self.bn, out), inplace=True)
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,7 @@ class Local(Row):
 
     def saves(self, *xs: Shape) -> Saves:
         columns = self.macs(*xs) // self.out
-        return after(self.act, prod(self.shape(*xs)), columns)
+        return after(self.act, self.shape(*xs), columns)
 
 
 @dataclass(frozen=True)
@@ -217,7 +221,7 @@ class Fc(Row):
         return "all"
 
     def saves(self, *xs: Shape) -> Saves:
-        saved = after(self.act, self.out)
+        saved = after(self.act, (self.out,))
         # Dropout hides the nonlinearity's output, which then is held beside the row's own, and its mask.
         return Saves(True, False, saved.between + self.out * (1 + saved.output)) if self.drop else saved
 
