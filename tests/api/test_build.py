@@ -32,6 +32,8 @@ def test_taps_by_stride_and_by_name() -> None:
         vzor.build("resnet18", taps=(64,))
     with pytest.raises(vzor.UserError, match="Did you mean 'layer4'"):
         vzor.build("resnet18", taps=("layer44",))
+    for one in (4, "layer1"):  # a single tap needs no tuple
+        assert list(vzor.build("resnet18", input=64, taps=one).eval()(torch.zeros(1, 3, 64, 64))) == ["layer1"]
 
 
 def test_weights_of_a_run_and_of_its_file(trained: Path) -> None:

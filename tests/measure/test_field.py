@@ -90,3 +90,14 @@ def test_known_fields_of_vgg16_and_resnet50() -> None:
     assert vgg["pool5"] is not None and vgg["pool5"].size == (212, 212) and vgg["pool5"].stride == (32, 32)
     resnet = {line.path: line.field for line in measure(table("resnet50_v1")).lines}
     assert resnet["layer4"] is not None and resnet["layer4"].size == (483, 483)
+
+
+@pytest.mark.parametrize("name", ["seresnet50", "efficientnet_b0", "mobilenet_v3_small", "regnet_y_400mf"])
+def test_behind_a_gate_the_whole_input_is_seen_and_that_is_said_of_the_network(name: str) -> None:
+    """Not what the last row in front of the first gate sees, which is a few cells."""
+    from vzor.zoo.index import table
+
+    field = measure(table(name)).field
+    assert field is not None and field.whole and field.size == (224, 224) and field.stride == (32, 32)
+    plain = measure(table("resnet50")).field
+    assert plain is not None and not plain.whole and plain.size == (427, 427)

@@ -32,7 +32,7 @@ def build(
     classes: int | None = None,
     channels: int | None = None,
     input: Shape | int | str | None = None,
-    taps: Sequence[int | str] | None = None,
+    taps: int | str | Sequence[int | str] | None = None,
     init: str | Init | None = "he",
     seed: int | None = None,
     vocab: Vocabulary | None = None,
@@ -42,7 +42,7 @@ def build(
     what      a name, the path of a table file, a :class:`Table`, or rows
     weights   the path of a vzor checkpoint or run.  Every name and shape must agree; where the numbers of
               classes differ, the output layer stays at its initialisation, and a warning says so
-    taps      strides or names of rows: ``forward`` then gives {row's name: its output} instead
+    taps      strides or names of rows, or one of them: ``forward`` then gives {row's name: its output} instead
     init      how weights begin.  "he": by what follows each (He et al. 2015; Glorot and Bengio 2010), which every
               table learns from; "paper": as the network's paper or its authors' code has it; None: zeros, to be
               loaded; or your own (``vzor.spec.init``)
@@ -54,10 +54,11 @@ def build(
     from vzor.nn.init import initialise
 
     found = table(what, classes=classes, channels=channels, input=input, vocab=vocab)
+    wanted = (taps,) if isinstance(taps, int | str) else taps or ()
     how = init_of(found, init)
     # Weights that come from a file need not be drawn first.
     first = how if weights is None else None
-    net = build_rows(found.root, taps=[tap_name(found, tap) for tap in taps or ()], init=first, seed=seed)
+    net = build_rows(found.root, taps=[tap_name(found, tap) for tap in wanted], init=first, seed=seed)
     if weights is not None:
         left = load_weights(net, weights)
         initialise(net, how, seed, within=[key.rpartition(".")[0].removesuffix(".conv") for key in left])

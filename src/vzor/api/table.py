@@ -134,7 +134,7 @@ class Table:
 
     @property
     def field(self) -> Field | None:
-        """The receptive field of the last row that still slides over the input."""
+        """The receptive field of the last row whose cells have places in the input; whole behind a gate."""
         return self.sheet.field
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import add
 from typing import NamedTuple
 
-from vzor.measure.field import Seen, as_field, fields, whole
+from vzor.measure.field import Seen, as_field, fields
 from vzor.measure.memory import BYTES, activations
 from vzor.spec.row import Row, Shape, elements
 from vzor.spec.sheet import Line, Sheet
@@ -46,7 +46,7 @@ def measure_trace(opened: Trace) -> Sheet:
     seen = fields(opened)
     inference, training = activations(opened)
     first = opened.ops[0].out
-    sliding = [s for node, s in zip(opened.ops, seen, strict=True) if not (node.aux or whole(s))]
+    placed = [s for node, s in zip(opened.ops, seen, strict=True) if not (node.aux or isinstance(s, str))]
     leaves = [node for node in opened.ops if node.leaf and not node.aux and node.row.kind != "Input"]
     return Sheet(
         input=first,
@@ -61,7 +61,7 @@ def measure_trace(opened: Trace) -> Sheet:
         layers=len(leaves),
         weight_layers=sum(costs[node.op].macs > 0 and costs[node.op].params > 0 for node in leaves),
         longest_path=_longest(opened),
-        field=as_field(sliding[-1], first[1:]) if sliding else None,
+        field=as_field(placed[-1], first[1:]) if placed else None,
         fill=lambda: _lines(opened, costs, seen),
     )
 

@@ -66,7 +66,7 @@ class Sheet:
     layers: int  # leaf rows
     weight_layers: int  # leaf rows that multiply by weights: convolutions and fully connected
     longest_path: int  # most leaf rows and joins from input to output
-    field: Field | None  # of the last row that still slides over the input
+    field: Field | None  # of the last row whose cells have places in the input
     fill: Callable[[], list[Line]] = dataclasses.field(repr=False, compare=False, default=list)
 
     @cached_property
