@@ -40,7 +40,7 @@ from vzor.spec.rows import (
 from vzor.spec.trace import trace
 from vzor.zoo.index import ZOO, table
 
-VERDICTS = Path(__file__).parents[2] / "docs" / "verdicts.py"
+COMPUTED = Path(__file__).parents[2] / "docs" / "computed.py"
 
 
 def told(rows: Row, principle: str, *inputs: Shape) -> list[Finding]:
@@ -379,6 +379,6 @@ def test_figures_that_the_thresholds_were_chosen_by() -> None:
 
 
 def test_the_page_has_the_verdicts() -> None:
-    """After a change of networks or thresholds: python docs/verdicts.py."""
-    script = runpy.run_path(str(VERDICTS))
-    assert script["page"]() == script["PAGE"].read_text("utf-8")
+    """After a change of networks or thresholds: python docs/computed.py."""
+    script = runpy.run_path(str(COMPUTED))
+    assert script["page"]("principles.md") == (COMPUTED.parent / "principles.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""YOLO11's blocks, as lecture 001 prints YOLO11n with them: 24 rows, 2,590,815 parameters for 5 classes.
+"""YOLO11: its blocks, with which lecture 001 prints YOLO11n: 24 rows, 2,590,815 parameters for 5 classes.
 
 Written from the published structure alone: the printed table, its parameter counts, and descriptions of the
 blocks.  Every convolution without a note is convolution + batch normalisation + SiLU without a bias.
