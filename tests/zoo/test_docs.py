@@ -18,6 +18,12 @@ def test_the_page_has_every_network() -> None:
     assert sorted(listed) == list(ZOO)
 
 
+def test_the_number_of_networks_is_right_where_it_is_told() -> None:
+    for page in ("README.md", "CHANGELOG.md"):
+        told = re.findall(r"\b(\d+) networks\b", (DOCS.parent / page).read_text("utf-8"))
+        assert told == [str(len(ZOO))], page
+
+
 def test_a_line_by_hand() -> None:
     """VGG-16 as everyone knows it; older families first, numbers in names in their order."""
     text = (DOCS / "networks.md").read_text("utf-8")
