@@ -175,6 +175,17 @@ def test_a_large_network_is_folded_until_it_fits():
     assert "×35" in [text.text for text in picture.iter(f"{SVG}text")]
 
 
+def test_a_folded_stage_says_which_blocks_it_has():
+    folded = [kid.words for kid in scheme(measure(RES), 0).kids]
+    assert folded[2:4] == ["Block ×3", "Block ×2"]  # layer1, layer2
+    opened = [kid.words for kid in scheme(measure(RES), 1).kids]
+    assert opened[2:4] == ["", ""]  # its blocks stand inside
+    mixed = Seq(input=Input(8, 8, 8), a=Seq(Block(8), Conv(8)), b=Seq(Conv(8), Conv(8)), c=Seq(Block(8)))
+    assert [kid.words for kid in scheme(measure(mixed), 0).kids][1:] == ["", "", "Block"]
+    chart = render(measure(index.table("efficientnet_b7")), "mermaid")
+    assert "1<br/>MBConv ×4" in nodes(chart).values()
+
+
 @pytest.mark.parametrize("name", ["lenet5_1998", "alexnet_2012", "vgg16", "resnet18", "resnet50"])
 def test_networks_of_the_lectures(name):
     sheet = measure(index.table(name))

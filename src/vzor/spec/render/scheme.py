@@ -43,6 +43,7 @@ class Box:
     end: str = ""  # then: the path of the last of them
     folded: bool = False  # a block whose rows are not shown
     listed: list[str] = field(default_factory=list)  # then: its weight layers, where they simply follow one another
+    inner: list[str] = field(default_factory=list)  # then, of a Seq: the kinds of its own rows
     kids: list[Box] = field(default_factory=list)
     prefix: str = ""  # name of the branch that a numbered row stands in
     join: Box | None = None  # the Concat, Sum or Product row that a recognised branching ends in
@@ -70,7 +71,9 @@ class Box:
 
     @property
     def words(self) -> str:
-        """Kind and settings; without the kind where the name says it already."""
+        """Kind and settings, without the kind where the name says it already; of a folded stage, its blocks."""
+        if len(set(self.inner)) == 1 and self.inner[0] not in (*FAMILY, "Seq", "Side", "Each", *JOIN_OF):
+            return self.inner[0] if len(self.inner) == 1 else f"{self.inner[0]} ×{len(self.inner)}"
         kind = "" if self.kind == "Seq" or self.name.lower() == self.kind.lower() else self.kind
         return f"{kind} {self.detail}".strip()
 
@@ -122,6 +125,8 @@ def _list(box: Box, line: Line) -> None:
     """One of the rows that a folded ``box`` does not show."""
     if not box.folded:
         box.folded, box.listed = True, ["", ""] if box.how in JOIN_OF else []
+    if box.kind == "Seq" and line.path.rpartition(".")[0] == box.path:
+        box.inner.append(line.kind)
     if line.table in JOIN_OF:
         box.listed += ["", ""]  # branches: no list can say them
     elif line.leaf and line.reads is None and line.kind in ("Conv", "ConvT", "Local", "Fc"):
@@ -154,7 +159,7 @@ def _fold_equal(box: Box, read: set[str]) -> None:
 def _looks(box: Box, times: int | None = None) -> tuple[object, ...]:
     """All that a box shows except where it stands."""
     reads = None if box.reads is None else tuple(ref.rpartition(".")[2] for ref in box.reads)
-    inner = tuple((kid.name, *_looks(kid)) for kid in box.kids)
+    inner = (*box.inner, *((kid.name, *_looks(kid)) for kid in box.kids))
     return (box.kind, box.detail, box.label, box.ins, box.outs, box.params, times or box.times, reads, inner)
 
 
