@@ -179,3 +179,16 @@ def test_a_mistyped_file_is_guessed(own: Path) -> None:
 def test_numbers_that_cannot_be(wrong: dict[str, object]) -> None:
     with pytest.raises(vzor.UserError):
         vzor.table("resnet18", **wrong)
+
+
+def test_options_of_a_named_network_stay_with_its_table() -> None:
+    made = vzor.table("inception_v3", aux=False, input=96)
+    assert made.aux == 0 and vzor.table("inception_v3").aux > 0
+    assert made.at(classes=7).aux == 0 and made.at(classes=7).output == (7,)
+    assert vzor.table("alexnet_2012", norm="paper").rows != vzor.table("alexnet_2012").rows
+    assert vzor.check("inception_v3", aux=False, input=96)
+    with pytest.raises(vzor.UserError, match=r"no option 'naiv'\. Did you mean 'naive'"):
+        vzor.table("googlenet", naiv=True)
+    for source in (made, made.root, "mine.tsv"):
+        with pytest.raises(vzor.UserError, match="only named networks have options"):
+            vzor.table(source, aux=False)

@@ -56,6 +56,7 @@ class Table:
     #: Where the rows came from and with what options, so that other classes can be had from the maker.
     origin: str | None = field(default=None, repr=False)
     vocab: Vocabulary | None = field(default=None, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def sheet(self) -> Sheet:
@@ -191,7 +192,7 @@ class Table:
     def _of_classes(self, classes: int) -> Rows:
         positive("classes", classes)
         if self.origin in index.ZOO:
-            return with_input(index.table(self.origin, classes=classes), self.input)
+            return with_input(index.table(self.origin, classes=classes, **self.options), self.input)
         if self.origin is not None and Path(self.origin).is_file():
             return with_input(_read(Path(self.origin), classes, self.vocab).root, self.input)
         return self.root if self.output[0] == classes else with_classes(self.root, classes)
@@ -253,16 +254,18 @@ def table(
     channels: int | None = None,
     input: Shape | int | str | None = None,
     vocab: Vocabulary | None = None,
+    **options: Any,
 ) -> Table:
     """The table of a network: by name, from your own file (.tsv .csv .md .toml .json), or from rows.
 
     classes   width of the output         channels  of the input
     input     ``(3, 320, 320)``, ``"3x320x320"``, or one number for every side
     vocab     blocks of your own for a file: ``{"MyBlock": function or class that gives a row}``
+    options   of a named network: ``table("inception_v3", aux=False)`` leaves the auxiliary head out
 
-    Raises UserError for an unknown name or a missing file, TableError for impossible rows.
+    Raises UserError for an unknown name or option or a missing file, TableError for impossible rows.
     """
-    found = _find(name_or_path, classes, vocab)
+    found = _find(name_or_path, classes, vocab, options)
     ready = classes is None or not isinstance(name_or_path, Table | Row)  # a name's maker was told already
     return found.at(input=input, channels=channels, classes=None if ready else classes)
 
@@ -274,6 +277,7 @@ def check(
     channels: int | None = None,
     input: Shape | int | str | None = None,
     vocab: Vocabulary | None = None,
+    **options: Any,
 ) -> list[Finding]:
     """Where a network departs from the design principles of lecture 002; [] where it keeps to them.
 
@@ -282,7 +286,7 @@ def check(
 
     Raises UserError for an unknown name or a missing file, TableError for impossible rows.
     """
-    found = table(name_or_path, classes=classes, channels=channels, input=input, vocab=vocab)
+    found = table(name_or_path, classes=classes, channels=channels, input=input, vocab=vocab, **options)
     return principles.check(trace(found.root))
 
 
@@ -293,7 +297,15 @@ def compare(
     return [table(name, input=input) for name in names]
 
 
-def _find(source: str | os.PathLike[str] | Table | Row, classes: int | None, vocab: Vocabulary | None) -> Table:
+def _find(
+    source: str | os.PathLike[str] | Table | Row,
+    classes: int | None,
+    vocab: Vocabulary | None,
+    options: Mapping[str, Any],
+) -> Table:
+    if options and not (isinstance(source, str) and source in index.ZOO):
+        option = next(iter(options))
+        raise UserError(f"'{option}' is no option of a table; only named networks have options. Leave it out.")
     if isinstance(source, Table):
         return source
     if isinstance(source, Row):
@@ -302,7 +314,7 @@ def _find(source: str | os.PathLike[str] | Table | Row, classes: int | None, voc
         raise UserError(f"{source!r} is not a network: give a name, the path of a table file, a Table or rows.")
     name = os.fspath(source)
     if name in index.ZOO:
-        return Table(name, index.table(name, classes=classes), notes(name), origin=name)
+        return Table(name, index.table(name, classes=classes, **options), notes(name), origin=name, options=options)
     path = Path(name).expanduser()
     if path.is_file():
         return _read(path, classes, vocab)
