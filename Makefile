@@ -12,7 +12,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CORE   := $(VENV)/.core
 DEV    := $(VENV)/.dev
-PYTEST ?= $(BIN)/python -m pytest
+# Every core runs tests, each on one thread: they are small.
+PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: demo test lint docs bench clean distclean
 .DELETE_ON_ERROR:
