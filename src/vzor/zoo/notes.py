@@ -110,8 +110,7 @@ NOTES: dict[str, str] = {
     "inception_v3": (
         "The published weights differ from Table 1: a 1×1 and an unpadded 3×3 between two max-poolings where "
         "it prints three 3×3, so that 192 maps and not 288 arrive at the first block.\n"
-        "The side head needs inputs of about 299 pixels; vzor.table(\"inception_v3\", aux=False) is without it, and 75 "
-        "are enough.\n"
+        "The side head needs inputs of about 299 pixels; without it (aux=False in vzor.table) 75 are enough.\n"
         "The paper trains it with label smoothing of 0.1 (§7; `vzor train --label-smoothing 0.1`); the authors' code "
         "lets the side head count 0.4.\n"
         "The weights of torchvision expect pictures normalised to 0.5 ± 0.5."
