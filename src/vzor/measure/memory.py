@@ -7,7 +7,7 @@ it, computes its derivative from it.
 
 from __future__ import annotations
 
-from vzor.spec.plain import INPLACE, Act
+from vzor.spec.act import INPLACE, Act
 from vzor.spec.row import Saves, Shape, elements
 from vzor.spec.tables import Mul
 from vzor.spec.trace import Node, Trace, makes_anew

@@ -12,8 +12,8 @@ from vzor.nn.activations import activation
 from vzor.nn.plain import FixedPad, SamePad, pads
 from vzor.nn.undrawn import undrawn
 from vzor.spec import rows as r
+from vzor.spec.act import named_act
 from vzor.spec.errors import TableError
-from vzor.spec.plain import named_act
 from vzor.spec.row import Axis, Shape
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}

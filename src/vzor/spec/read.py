@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vzor.spec.act import named_act
 from vzor.spec.edit import with_channels, with_classes
 from vzor.spec.errors import TableError, UserError, did_you_mean
 from vzor.spec.fields import MAX_NUMBER, check_fields
@@ -18,7 +19,6 @@ from vzor.spec.forms.grid import MAX_BYTES, MAX_ROWS, grid
 from vzor.spec.forms.header import detect
 from vzor.spec.forms.parsed import Check, Parsed, Vocab, disagreements
 from vzor.spec.forms.tree import to_toml
-from vzor.spec.plain import named_act
 from vzor.spec.row import Row, text
 from vzor.spec.rows import Act, Conv, Fc, Input, Loss
 from vzor.spec.tables import From, Rows, Seq

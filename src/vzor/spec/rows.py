@@ -1,9 +1,8 @@
 """The vocabulary: everything a table can be written with, in one import."""
 
+from vzor.spec.act import ACTIVATIONS, Act
 from vzor.spec.plain import (
-    ACTIVATIONS,
     LRN,
-    Act,
     Concat,
     Drop,
     DropPath,

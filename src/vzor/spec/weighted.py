@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
+from vzor.spec.act import Act, after, named_act
 from vzor.spec.errors import TableError
-from vzor.spec.plain import Act, after, named_act
 from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, one, padded, per_axis, picture, slide
 
 

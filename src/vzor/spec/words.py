@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vzor.spec.plain import Act, Gap, Input, Pool, named_act
+from vzor.spec.act import Act, named_act
+from vzor.spec.plain import Gap, Input, Pool
 from vzor.spec.row import Row, text
 from vzor.spec.tables import Each, From, Out, Rows, Side
 from vzor.spec.weighted import RBF, Conv, ConvT, Fc, Local

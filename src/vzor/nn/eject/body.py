@@ -8,7 +8,8 @@ from typing import Protocol
 
 from vzor.nn.eject import text as t
 from vzor.nn.eject.rows import Leaves
-from vzor.spec.plain import Act, DropPath, Product, Sum
+from vzor.spec.act import Act
+from vzor.spec.plain import DropPath, Product, Sum
 from vzor.spec.row import Shape, text
 from vzor.spec.tables import Each, Out, Rows, Side, joined
 from vzor.spec.trace import JOINS, Node

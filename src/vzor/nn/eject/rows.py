@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from vzor.nn.eject.helpers import HELPERS, conv_class
 from vzor.nn.eject.text import channels, option, owner, setting, short, unique
 from vzor.spec import rows as r
+from vzor.spec.act import named_act
 from vzor.spec.errors import TableError
-from vzor.spec.plain import named_act
 from vzor.spec.trace import Node
 
 ACT = {
