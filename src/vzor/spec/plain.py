@@ -57,7 +57,7 @@ class Pool(Row):
     def window(self, *xs: Shape) -> tuple[Axis, ...]:
         if self.op not in ("max", "avg"):
             raise TableError(f"pooling '{self.op}' is not known; write 'max' or 'avg'")
-        return axes(picture(self, xs), self.k, self.k if self.s is None else self.s, self.p)
+        return axes(picture(self, xs)[1:], self.k, self.k if self.s is None else self.s, self.p)
 
     def shape(self, *xs: Shape) -> Shape:
         return (xs[0][0], *slide(self.window(*xs), self.ceil))

@@ -110,7 +110,7 @@ def one(row: Row, xs: tuple[Shape, ...]) -> Shape:
 
 def picture(row: Row, xs: tuple[Shape, ...]) -> Shape:
     """The single input of ``row``, which must have spatial axes."""
-    x = one(row, xs)
+    x = xs[0] if len(xs) == 1 else one(row, xs)
     if len(x) < 2:
         raise TableError(f"{row.kind} needs a map with width and height, but a vector arrived")
     return x
@@ -125,14 +125,20 @@ def per_axis(value: Any, rank: int, what: str) -> tuple[Any, ...]:
     return value
 
 
+@lru_cache(1024)
+def cells(k: Size, rank: int) -> int:
+    """How many cells a kernel has."""
+    return prod(per_axis(k, rank, "kernel"))
+
+
 @lru_cache(4096)  # networks repeat their windows hundreds of times
-def axes(x: Shape, k: Size, s: Size, p: Padding, d: Size = 1) -> tuple[Axis, ...]:
-    """The sliding window on every spatial axis of ``x``, padding resolved to numbers.
+def axes(sizes: Shape, k: Size, s: Size, p: Padding, d: Size = 1) -> tuple[Axis, ...]:
+    """The sliding window on every spatial axis, of these ``sizes``; padding resolved to numbers.
 
     ``p=None`` pads half the dilated kernel on both sides; ``"same"`` pads as TensorFlow does, so that the
     output is ``ceil(n / s)`` with the odd cell after (it depends on the size and can be asymmetric).
     """
-    rank = len(x) - 1
+    rank = len(sizes)
     ks, ss, ds = per_axis(k, rank, "kernel"), per_axis(s, rank, "stride"), per_axis(d, rank, "dilation")
     if min(*ks, *ss, *ds) < 1:
         raise TableError("kernel, stride and dilation must be at least 1")
@@ -140,7 +146,7 @@ def axes(x: Shape, k: Size, s: Size, p: Padding, d: Size = 1) -> tuple[Axis, ...
         raise TableError(f"padding '{p}' is not known; write a number, None (half the kernel) or 'same'")
     pads = per_axis(p, rank, "padding")
     found = []
-    for n, k1, s1, p1, d1 in zip(x[1:], ks, ss, pads, ds, strict=True):
+    for n, k1, s1, p1, d1 in zip(sizes, ks, ss, pads, ds, strict=True):
         span = d1 * (k1 - 1) + 1
         if p1 is None:
             before = after = span // 2

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from vzor.spec.errors import TableError, did_you_mean
 from vzor.spec.plain import Concat, Input, Product, Sum
 from vzor.spec.row import Row, Shape, text
+from vzor.spec.scope import Scope, feeds, join, reader, way
 from vzor.spec.tables import Each, From, Out, Rows, Seq, Side, joined
 from vzor.spec.weighted import Norm
 from vzor.spec.words import words
@@ -26,25 +27,28 @@ class Value(NamedTuple):
     op: int
 
 
+def _shapes(values: tuple[Value, ...]) -> tuple[Shape, ...]:
+    return (values[0].shape,) if len(values) == 1 else tuple([value.shape for value in values])  # mostly one: quicker
+
+
 class Node:
     """A row in its place: its dotted ``path``, what arrives, what leaves, and the rows inside it."""
 
     __slots__ = (
-        "aux", "ins", "kids", "like", "name", "op", "outs", "path", "reads", "refs", "row", "shared", "table", "xs",
+        "aux", "ins", "kids", "name", "op", "outs", "path", "reads", "refs", "row", "shared", "table", "xs",
     )  # fmt: skip
 
     def __init__(self, name: str, path: str, row: Row, ins: tuple[Value, ...]) -> None:
         self.name, self.path, self.row, self.ins = name, path, row, ins
         self.refs: tuple[str, ...] | None = None  # paths that a From reads; None: the row before
-        self.table: Rows | None = row if isinstance(row, Rows) else None  # a block's: what it expands into
+        self.table: Rows | None = None  # the row itself where it is Rows; a block's: what it expands into
         self.kids: list[Node] = []
-        self.xs: tuple[Shape, ...] = tuple([value.shape for value in ins])  # shapes that arrive
+        self.xs = _shapes(ins)  # that arrive
         self.outs: tuple[Value, ...] = ()
         self.op = -1  # number among Trace.ops; -1 for a Seq, which does nothing itself
         self.reads: tuple[int, ...] = ()  # numbers of the operations whose outputs this operation reads
         self.aux = False  # runs in training only
         self.shared = False  # a further use of weights counted elsewhere (Each)
-        self.like: Node | None = None  # of a folded trace: the equal block that stands open, where this one is closed
 
     @property
     def out(self) -> Shape:
@@ -54,6 +58,11 @@ class Node:
     @property
     def leaf(self) -> bool:
         return not self.kids
+
+    @property
+    def inside(self) -> dict[str, Node]:
+        """The rows inside, by name."""
+        return {kid.name: kid for kid in self.kids}
 
     def walk(self) -> Iterator[Node]:
         """This node and all inside it, in order of execution of their beginnings."""
@@ -77,194 +86,105 @@ class Trace:
         return nodes[path]
 
 
-class _Scope:
-    """Names visible at one place: rows already run, the inputs of the Seq, and the scope around."""
-
-    __slots__ = ("inputs", "last", "names", "outer", "path")
-
-    def __init__(self, path: str, outer: _Scope | None, inputs: tuple[Value, ...] | None) -> None:
-        self.path, self.outer, self.inputs = path, outer, inputs
-        self.names: dict[str, Node] = {}
-        self.last: Node | None = None
-
-    def resolve(self, name: str) -> tuple[str, tuple[Value, ...]]:
-        """(path, values) that ``name`` means here."""
-        head, *inner = name.split(".")
-        scope: _Scope | None = self
-        while scope is not None:
-            if head in scope.names:
-                return _inward(scope.names[head], inner, name)
-            if head == "prev" and scope.last is not None:
-                return _inward(scope.last, inner, name)
-            if scope.inputs is not None and head[:2] == "in" and head[2:].isdigit():
-                number = int(head[2:])
-                if number >= len(scope.inputs):
-                    raise TableError(f"'{name}' does not exist: {len(scope.inputs)} input(s) arrive here; use in0")
-                return _join(scope.path, head), (scope.inputs[number],)
-            scope = scope.outer
-        seen: list[str] = []
-        scope = self
-        while scope is not None:
-            seen += scope.names
-            scope = scope.outer
-        raise TableError(
-            f"no earlier row is called '{name}'.{did_you_mean(head, seen)} Rows so far: {', '.join(seen) or 'none'}"
-        )
-
-
-def _inward(node: Node, names: list[str], whole: str) -> tuple[str, tuple[Value, ...]]:
-    for name in names:
-        inside = {kid.name: kid for kid in (node.like or node).kids}
-        if name not in inside:
-            raise TableError(f"'{whole}' does not exist: inside '{node.path}' are {', '.join(inside) or 'no rows'}")
-        node = inside[name]
-    return node.path, node.outs
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-#: The blocks that folded traces have opened, by value and by what arrives.  One may serve many tables.
-Opened = dict[tuple[Row, tuple[Shape, ...]], Node]
-
-
 class _Tracer:
-    def __init__(self, override: Shape | None, fold: Opened | None = None) -> None:
+    """A method for every way in which rows are opened (`scope.way`)."""
+
+    def __init__(self, override: Shape | None) -> None:
         self.ops: list[Node] = []
         self.override = override
-        self.fold = fold
         self.depth = 0
         self.aux = self.shared = False
         # Networks repeat blocks: one expansion serves all that are equal, and one shape all uses of a row.
-        self.expansions: dict[tuple[Row, tuple[Shape, ...]], Row | None] = {}
-        self.shapes: dict[tuple[int, tuple[Shape, ...]], list[Shape]] = {}
+        self.blocks: dict[tuple[Row, tuple[Shape, ...]], Node] = {}  # the first of equal ones
+        self.shapes: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, ...]] = {}
 
-    def open(self, name: str, path: str, row: Row, ins: tuple[Value, ...], scope: _Scope | None) -> Node:
+    def open(self, name: str, path: str, row: Row, ins: tuple[Value, ...], scope: Scope | None) -> Node:
         refs = None
-        if isinstance(row, Out):
-            row = From(tuple(row.named.values()), row)
-        if isinstance(row, From):
+        if isinstance(row, (From, Out)):
             assert scope is not None
+            names, row = reader(row)
             try:
-                found = [scope.resolve(ref) for ref in row.names]
+                refs, ins = scope.read(names)
             except TableError as error:
                 raise TableError(f"row '{path}': {error}") from None
-            refs = tuple(place for place, _ in found)
-            ins = tuple(value for _, values in found for value in values)
-            row = row.row
         node = Node(name, path, row, ins)
         node.refs, node.aux, node.shared = refs, self.aux, self.shared
-        self._fill(node, scope)
+        getattr(self, way(type(row)))(node, row, scope)  # type: ignore[arg-type]
         return node
 
-    def _fill(self, node: Node, scope: _Scope | None) -> None:
-        row, ins = node.row, node.ins
-        if isinstance(row, Seq):
-            self._seq(node, row, _Scope(node.path, scope, ins))
-        elif isinstance(row, Rows):
-            self._side_by_side(node, row, scope)
-        elif isinstance(row, Side):
-            outer, self.aux = self.aux, True
-            node.kids = [self.open(row.name, _join(node.path, row.name), row.table, ins, scope)]
-            self.aux, node.outs = outer, ins
-        elif isinstance(row, Each):
-            self._each(node, row, scope)
-        else:
-            self._row(node, row, scope)
+    def op(self, node: Node, shapes: tuple[Shape, ...], reads: tuple[Value, ...]) -> None:
+        node.op = op = len(self.ops)
+        node.reads = (reads[0].op,) if len(reads) == 1 else tuple([value.op for value in reads])
+        self.ops.append(node)
+        node.outs = (Value(shapes[0], op),) if len(shapes) == 1 else tuple([Value(shape, op) for shape in shapes])
 
-    def _row(self, node: Node, row: Row, scope: _Scope | None) -> None:
-        """A block, by what it expands into; or a leaf row, which is an operation."""
-        if self.fold is not None and self._closed(node, row, self.fold):
-            return
+    def input(self, node: Node, row: Input, scope: Scope | None) -> None:
+        self.op(node, (self.override or row.size,), node.ins)
+
+    def leaf(self, node: Node, row: Row, scope: Scope | None) -> None:
+        key = (id(row), node.xs)
+        shapes = self.shapes.get(key)
+        if shapes is None:
+            try:
+                shapes = self.shapes[key] = shapes_of(row, node.xs)
+            except TableError as error:
+                raise _placed(error, node) from None
+        self.op(node, shapes, node.ins)
+
+    def block(self, node: Node, row: Row, scope: Scope | None) -> None:
+        """By what it expands into."""
         try:
-            table = self._expansion(row, node.xs)
-            if table is None:
-                self._op(node, self._shapes(row, node.xs), node.ins)
-                return
-        except TableError as error:
-            raise _placed(error, node) from None
+            table = self.blocks.setdefault((row, node.xs), node).table
+        except TypeError:  # a user's block with a list in a field cannot be looked up
+            table = None
+        if table is None:
+            try:
+                table = opening(row, node.xs)
+            except TableError as error:
+                raise _placed(error, node) from None
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise TableError(f"row '{node.path}' opens more than {MAX_DEPTH} blocks inside one another; unfold it")
-        inner = table if isinstance(table, Rows) else Seq(table)
-        block = Node(node.name, node.path, inner, node.ins)
         # A block sees its own inputs as in0, in1, … and nothing outside: the same block is the same everywhere.
-        self._fill(block, _Scope(node.path, None, node.ins))
-        node.table, node.kids, node.outs, node.op, node.reads = inner, block.kids, block.outs, block.op, block.reads
-        if block.op >= 0:
-            self.ops[block.op] = node
+        getattr(self, way(type(table)))(node, table, Scope(node.path, None, node.ins))  # type: ignore[arg-type]
         self.depth -= 1
 
-    def _closed(self, node: Node, row: Row, fold: Opened) -> bool:
-        """Leave a block closed where an equal one stands open: it counts as one operation, and its kids are there."""
-        if type(row).expand is Row.expand:
-            return False
-        try:
-            equal = fold.setdefault((row, node.xs), node)
-        except TypeError:  # as in _expansion
-            return False
-        if not equal.outs:  # this one, or one around it
-            return False
-        node.like = equal
-        self._op(node, [value.shape for value in equal.outs], node.ins)
-        return True
-
-    def _expansion(self, row: Row, xs: tuple[Shape, ...]) -> Row | None:
-        if type(row).expand is Row.expand:
-            return None
-        key = (row, xs)
-        try:
-            if key not in self.expansions:
-                self.expansions[key] = row.expand(*xs)
-            return self.expansions[key]
-        except TypeError:  # a user's block with a list in a field cannot be looked up
-            return row.expand(*xs)
-
-    def _shapes(self, row: Row, xs: tuple[Shape, ...]) -> list[Shape]:
-        if isinstance(row, Input) and self.override:
-            return [self.override]
-        key = (id(row), xs)
-        if key not in self.shapes:
-            self.shapes[key] = shapes_of(row, xs)
-        return self.shapes[key]
-
-    def _op(self, node: Node, shapes: list[Shape], reads: tuple[Value, ...]) -> None:
-        node.op = len(self.ops)
-        node.reads = tuple([value.op for value in reads])
-        self.ops.append(node)
-        node.outs = tuple(Value(shape, node.op) for shape in shapes)
-
-    def _seq(self, node: Node, row: Rows, scope: _Scope) -> None:
-        values = node.ins
+    def seq(self, node: Node, row: Rows, scope: Scope | None) -> None:
+        node.table, values = row, node.ins
+        inside = Scope(node.path, scope, values)
+        before = node.path + "." if node.path else ""
         for name, inner in row.rows.items():
-            kid = self.open(name, _join(node.path, name), inner, values, scope)
+            kid = self.open(name, before + name, inner, values, inside)
             node.kids.append(kid)
-            scope.names[name] = scope.last = kid
+            inside.names[name] = inside.last = kid
             values = kid.outs
         node.outs = values
 
-    def _side_by_side(self, node: Node, row: Rows, scope: _Scope | None) -> None:
-        inside = _Scope(node.path, scope, None)
+    def side(self, node: Node, row: Side, scope: Scope | None) -> None:
+        outer, self.aux = self.aux, True
+        node.kids = [self.open(row.name, join(node.path, row.name), row.table, node.ins, scope)]
+        self.aux, node.outs = outer, node.ins
+
+    def side_by_side(self, node: Node, row: Rows, scope: Scope | None) -> None:
+        node.table, inside = row, Scope(node.path, scope, None)
         for name, inner in row.rows.items():
-            kid = self.open(name, _join(node.path, name), inner, node.ins, inside)
+            kid = inside.names[name] = self.open(name, join(node.path, name), inner, node.ins, inside)
             node.kids.append(kid)
-            inside.names[name] = kid
-        join = JOINS[joined(row) or "Concat"]
+        how = JOINS[joined(row) or "Concat"]
         values = tuple(value for kid in node.kids for value in kid.outs)
         try:
-            out = shapes_of(join, tuple(value.shape for value in values))
+            out = shapes_of(how, _shapes(values))
         except TableError as error:
             sizes = ", ".join(f"{kid.name} {text(kid.out)}" for kid in node.kids)
             raise TableError(f"row '{node.path}' ({row.kind}): {error}; its branches give {sizes}") from None
-        self._op(node, out, values)
+        self.op(node, out, values)
 
-    def _each(self, node: Node, row: Each, scope: _Scope | None) -> None:
+    def each(self, node: Node, row: Each, scope: Scope | None) -> None:
         outs: list[Value] = []
         outer = self.shared
         for i, value in enumerate(node.ins):
             self.shared = outer or i > 0
-            kid = self.open("row", _join(node.path, "row"), row.row, (value,), scope)
+            kid = self.open("row", join(node.path, "row"), row.row, (value,), scope)
             node.kids.append(kid)
             outs += kid.outs
         self.shared, node.outs = outer, tuple(outs)
@@ -278,10 +198,17 @@ def _placed(error: TableError, node: Node) -> TableError:
     return TableError(f"row '{node.path}' ({words(node.row)}) got {arrived}: {error}")
 
 
-def shapes_of(row: Row, xs: tuple[Shape, ...]) -> list[Shape]:
-    """The row's output shapes, always as a list."""
+def opening(row: Row, xs: tuple[Shape, ...]) -> Rows:
+    """What a block expands into; a row alone as a table of one."""
+    inner = row.expand(*xs)
+    assert inner is not None
+    return inner if isinstance(inner, Rows) else Seq(inner)
+
+
+def shapes_of(row: Row, xs: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """The shapes of all that leaves the row."""
     out = row.shape(*xs)
-    return out if isinstance(out, list) else [out]
+    return tuple(out) if isinstance(out, list) else (out,)
 
 
 def makes_anew(node: Node) -> bool:
@@ -291,22 +218,17 @@ def makes_anew(node: Node) -> bool:
     return node.op >= 0 and len(node.kids) > 1
 
 
-def trace(table: Row, *inputs: Shape, fold: Opened | None = None) -> Trace:
+def trace(table: Row, *inputs: Shape) -> Trace:
     """Open ``table``.  ``inputs`` replace its ``Input`` row's size, or feed a table that has none.
 
-    With ``fold``, which remembers them, of equal blocks only the first is opened: enough for sums (`measure.totals`).
     Raises TableError naming the row, what arrived and the remedy, when the sizes are impossible.
     """
-    first = next(iter(table.rows.values()), None) if isinstance(table, Rows) else table
-    own = isinstance(first, Input)
-    if not own and not inputs:
-        raise TableError("the table has no Input row; begin it with Input(3, 224, 224) or give the input's size")
-    tracer = _Tracer(inputs[0] if own and inputs else None, fold)
+    override, given = feeds(table, inputs)
+    tracer = _Tracer(override)
     ins: tuple[Value, ...] = ()
-    if not own:
-        for i, shape in enumerate(inputs):
-            feed = Node(f"in{i}", f"in{i}", Input(*shape), ())
-            tracer._op(feed, [shape], ())
-            ins += feed.outs
+    for i, shape in enumerate(given):
+        feed = Node(f"in{i}", f"in{i}", Input(*shape), ())
+        tracer.op(feed, (shape,), ())
+        ins += feed.outs
     root = tracer.open("", "", table, ins, None)
     return Trace(root, tracer.ops)

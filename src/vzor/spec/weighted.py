@@ -8,7 +8,7 @@ from typing import Literal
 
 from vzor.spec.act import Act, after, named_act
 from vzor.spec.errors import TableError
-from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, one, padded, per_axis, picture, slide
+from vzor.spec.row import Axis, Padding, Row, Saves, Shape, Size, axes, cells, one, padded, per_axis, picture, slide
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Conv(Row):
         return x[0] if self.dw is not None else self.g
 
     def window(self, *xs: Shape) -> tuple[Axis, ...]:
-        return axes(picture(self, xs), self.k, self.s, self.p, self.d)
+        return axes(picture(self, xs)[1:], self.k, self.s, self.p, self.d)
 
     def shape(self, *xs: Shape) -> Shape:
         named_act(self.act)  # an unknown one is said where the row stands
@@ -96,7 +96,7 @@ class Conv(Row):
 
     def weights(self, x: Shape) -> int:
         """Weights without biases and normalisation."""
-        area = prod(per_axis(self.k, len(x) - 1, "kernel"))
+        area = cells(self.k, len(x) - 1)
         if self.connect:
             return area * sum(map(len, self.connect))
         return area * (x[0] // self.groups(x)) * self.width(x)
@@ -110,7 +110,7 @@ class Conv(Row):
         return self.bn.buffers((self.width(xs[0]),)) if self.bn else 0
 
     def macs(self, *xs: Shape) -> int:
-        return self.weights(xs[0]) * prod(self.shape(*xs)[1:])
+        return self.weights(xs[0]) * prod(slide(self.window(*xs)))
 
     def saves(self, *xs: Shape) -> Saves:
         copy = padded(xs[0], self.window(*xs), self.p, bool(self.connect))
@@ -150,7 +150,7 @@ class ConvT(Row):
         return (self.out, *sizes)
 
     def weights(self, x: Shape) -> int:
-        return prod(per_axis(self.k, len(x) - 1, "kernel")) * (x[0] // self.g) * self.out
+        return cells(self.k, len(x) - 1) * (x[0] // self.g) * self.out
 
     def params(self, *xs: Shape) -> int:
         extra = self.bn.params((self.out,)) if self.bn else 0
@@ -178,7 +178,7 @@ class Local(Row):
     act: str | Act | None = "relu"
 
     def window(self, *xs: Shape) -> tuple[Axis, ...]:
-        return axes(picture(self, xs), self.k, self.s, self.p)
+        return axes(picture(self, xs)[1:], self.k, self.s, self.p)
 
     def shape(self, *xs: Shape) -> Shape:
         named_act(self.act)

@@ -262,8 +262,8 @@ def table(name: str, **over: Any) -> Seq:
     found = entry(name)
     function = getattr(import_module(f"vzor.zoo.{found.module}"), found.function)
     given = {option: value for option, value in over.items() if value is not None}
-    known = [option for option in signature(function).parameters if option not in found.args]
     for option in given:
+        known = [known for known in signature(function).parameters if known not in found.args]
         if option not in known:
             near = did_you_mean(option, known)
             raise UserError(f"Network {name} has no option '{option}'.{near} It has {', '.join(known)}.")

@@ -89,7 +89,7 @@ class Pooling(Row):
     def expand(self, *xs: Shape) -> Seq:
         _, counted, maximum = FORMS[self.form]
         if self.op == "max" and maximum:
-            pads = tuple((axis.before, axis.after) for axis in axes(xs[0], 3, self.s, "same"))
+            pads = tuple((axis.before, axis.after) for axis in axes(xs[0][1:], 3, self.s, "same"))
             return Seq(pad=Pad(pads), pool=Pool("max", 3, self.s))
         return Seq(pool=Pool(self.op, 3, self.s, "same", count_pad=counted and self.s == 2))
 
