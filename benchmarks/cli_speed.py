@@ -17,7 +17,10 @@ import time
 from vzor.measure import measure
 from vzor.zoo.index import table
 
-VERBS = (["--help"], ["list"], ["show", "resnet152"], ["compare", "alexnet", "vgg16"], ["eject", "resnet50"])
+VERBS = (
+    *(["--help"], ["list"], ["list", "lenet5", "--json"], ["list", "--json"]),
+    *(["show", "resnet152"], ["compare", "alexnet", "vgg16"], ["eject", "resnet50"]),
+)
 
 
 def cpu_seconds(command: list[str], env: dict[str, str], times: int = 9) -> float:
@@ -34,6 +37,9 @@ def cpu_seconds(command: list[str], env: dict[str, str], times: int = 9) -> floa
 def main() -> None:
     with tempfile.TemporaryDirectory() as cache:
         env = os.environ | {"PYTHONPYCACHEPREFIX": cache}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
+        bare = cpu_seconds([sys.executable, "-c", "pass"], env)
+        print(f"python -c pass                   {bare:.3f} s")
         floor = cpu_seconds([sys.executable, "-c", "import typer, rich"], env)
         print(f"python -c 'import typer, rich'   {floor:.3f} s")
         for words in VERBS:
