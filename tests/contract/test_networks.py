@@ -198,12 +198,13 @@ def test_the_ejected_file_takes_the_same_weights_and_gives_the_same(name: str) -
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [n if n in EXAMPLES else pytest.param(n, marks=pytest.mark.long) for n in ZOO])
 def test_torch_exports_it_for_any_batch(name: str) -> None:
     """torch.export sees operations one by one: a network stands for all with the same kinds of them.
 
     Exporting takes some ten milliseconds an operation, and all networks have tens of thousands; `EXAMPLES` are the
-    smallest of each set, and no other network has a kind of operation that its example has not.
+    smallest of each set, and no other network has a kind of operation that its example has not.  The others are
+    exported when they are asked for: ``pytest tests/contract -m long``.
     """
     opened = trace(light(smallest(table(name, classes=CLASSES))))
     net = drawn(opened).eval()
