@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -48,14 +51,27 @@ def facts(names: list[str], measured: bool) -> list[dict[str, Any]]:
 
     counter = Counter()
     rows = []
-    for name in names:
-        known = entry(name)
-        found: dict[str, Any] = {"name": name}
-        if measured:
-            totals = counter.totals(table(name))
-            found |= {"parameters": totals.parameters, "macs": totals.macs, "input": list(totals.input)}
-        rows.append(found | {"task": known.task, "paper": known.paper, "year": known.year})
+    with unswept():
+        for name in names:
+            known = entry(name)
+            found: dict[str, Any] = {"name": name}
+            if measured:
+                totals = counter.totals(table(name))
+                found |= {"parameters": totals.parameters, "macs": totals.macs, "input": list(totals.input)}
+            rows.append(found | {"task": known.task, "paper": known.paper, "year": known.year})
     return rows
+
+
+@contextmanager
+def unswept() -> Iterator[None]:
+    """Without Python's search for cycles: counting makes none, and the search would take a tenth of the time."""
+    swept = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if swept:
+            gc.enable()
 
 
 def as_cells(rows: list[dict[str, Any]], measured: bool) -> tuple[list[str], list[list[str]], str]:
