@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from vzor.spec.errors import UserError
-from vzor.weights.checkpoint import read_header, read_tensors, write_tensors
+from vzor.weights.formats.safetensors import read_header, read_tensors, write_tensors
 
 FORMAT = 1
 

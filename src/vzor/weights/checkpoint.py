@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,14 +26,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vzor.spec.errors import UserError
-from vzor.weights.atomic import write_atomic
+from vzor.weights.formats.safetensors import read_header, read_tensors, write_tensors
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 FORMAT = 1
-MAX_HEADER = 64 << 20  # bytes; a header of ResNet-152 with its table is under 1 MiB
 
 
 @dataclass(frozen=True)
@@ -126,89 +124,6 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
             " upgrade vzor to read it."
         )
     return Checkpoint(path, meta, tuple(k for k in header if k != "__metadata__"))
-
-
-def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The JSON header of a safetensors file, its size bounded and its tensors inside the file.
-
-    Raises UserError that says what the file is instead, as far as its first bytes tell.
-    """
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            start = file.read(8)
-            (length,) = struct.unpack("<Q", start) if len(start) == 8 else (0,)
-            if not 2 <= length <= min(MAX_HEADER, size - 8):
-                raise UserError(
-                    f"{path} is not a safetensors file ({_kind(start, size)}); give a .safetensors checkpoint."
-                )
-            text = file.read(length)
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path}; check the path.") from None
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder; give a .safetensors file.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
-    try:
-        header = json.loads(text.decode("utf-8"))
-        if not isinstance(header, dict):
-            raise ValueError
-        ends = [int(entry["data_offsets"][1]) for key, entry in header.items() if key != "__metadata__"]
-        held = header.get("__metadata__", {})
-        if not (isinstance(held, dict) and all(isinstance(value, str) for value in held.values())):
-            raise ValueError
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-        raise UserError(f"{path} has a damaged header; use another copy of the file.") from None
-    if 8 + length + max(ends, default=0) != size:
-        raise UserError(
-            f"{path} is cut short or padded: {size:,} bytes, its header promises"
-            f" {8 + length + max(ends, default=0):,}; use another copy of the file."
-        )
-    return header
-
-
-def read_tensors(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
-    """All tensors of a safetensors file, contiguous, on the CPU. Raises UserError for a damaged file."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    read_header(path)
-    try:
-        return load_file(path)
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise UserError(f"{path} is damaged ({error}); use another copy of the file.") from None
-
-
-def write_tensors(path: str | os.PathLike[str], tensors: Mapping[str, torch.Tensor], metadata: dict[str, str]) -> Path:
-    """Write tensors (any layout, any device, shared storage allowed) as safetensors, atomically.
-
-    safetensors takes only contiguous tensors that share no memory, so others are copied first.
-    """
-    from safetensors.torch import save_file
-
-    flat: dict[str, torch.Tensor] = {}
-    seen: set[int] = set()
-    for name, tensor in tensors.items():
-        plain = tensor.detach().cpu().contiguous()
-        own = plain.untyped_storage().nbytes() == plain.numel() * plain.element_size()
-        if not own or plain.data_ptr() in seen:
-            plain = plain.clone()
-        seen.add(plain.data_ptr())
-        flat[name] = plain
-    return write_atomic(path, lambda temporary: save_file(flat, temporary, metadata))
-
-
-def _kind(start: bytes, size: int) -> str:
-    if size == 0:
-        return "it is empty"
-    if start[:2] == b"PK":
-        return "it looks like a zip archive, as PyTorch's .pth is"
-    if start[:1] == b"\x80":
-        return "it looks like a pickle, which vzor never opens"
-    if start[:4] == b"\x89HDF":
-        return "it looks like HDF5"
-    return "its first bytes are something else"
 
 
 def version() -> str:
