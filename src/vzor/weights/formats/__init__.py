@@ -20,6 +20,10 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "safetensors": (".safetensors",),
     "torchfile": (".pth", ".pt", ".bin", ".ckpt", ".tar"),
     "keras": (".h5", ".hdf5", ".keras"),
+    "npz": (".npz",),
+    "caffe": (".caffemodel",),
+    "darknet": (".weights",),
+    "deepcompression": (".net",),
 }
 START = 64  # bytes that tell a format
 

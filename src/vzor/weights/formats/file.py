@@ -18,6 +18,7 @@ from vzor.spec.row import Shape
 if TYPE_CHECKING:
     from torch import Tensor
 
+OURS = "vzor"  # the publisher of files with our own names
 #: More tensors than this are no network: resnet1202_cifar, the longest here, has 7,214.
 MAX_TENSORS = 50_000
 
@@ -42,7 +43,7 @@ class WeightsFile:
     format     safetensors, torch, keras, caffe, darknet, deep-compression, npz
     stored     the tensors by name, in the file's order; Keras' names are ``layer/variable``, Caffe's ``layer/index``
     get        reads one tensor by its name, onto the CPU
-    publisher  whose names these must be (a key of `vzor.weights.keys`); None: any publisher that uses the format
+    publisher  whose names these must be (one of `vzor.weights.keys`, or OURS); None: any publisher that uses the format
     facts      (label, value) to print: the format's version, who wrote it, what was left out
     meta       text that the file carries
     """
