@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vzor.spec.errors import UserError
+from vzor.weights.formats.archive import entries
 from vzor.weights.formats.file import MAX_TENSORS, Stored, WeightsFile, damaged
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 INSIDE = "model.weights.h5"  # what a .keras archive keeps its weights in
 SWELL = 8  # compressed data may be as many times larger than the file
+SLACK = 1 << 20  # bytes; small files of many groups are mostly empty
 KINDS = ("float16", "float32", "float64", "int32", "int64", "uint8")
 #: What the variables of a layer are called where a file only counts them.
 COUNTED = {
@@ -47,11 +49,8 @@ def fits(path: Path, start: bytes) -> bool:
     """Whether the file is HDF5, or a zip archive with Keras' weights in it."""
     if start[:4] != b"PK\x03\x04":
         return start[:8] == b"\x89HDF\r\n\x1a\n"
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return INSIDE in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return path.suffix == ".keras"
+    listed = entries(path)
+    return path.suffix == ".keras" if listed is None else any(info.filename == INSIDE for info in listed)
 
 
 def read(path: Path) -> WeightsFile:
@@ -98,7 +97,7 @@ def _opened(path: Path) -> tuple[Any, int]:
                     file.seek(info.header_offset + 26)
                     start += int.from_bytes(file.read(2), "little") + int.from_bytes(file.read(2), "little")
                 return Part(path, start, info.file_size), info.file_size
-            if info.file_size > SWELL * size:
+            if info.file_size > SWELL * size + SLACK:
                 raise damaged(path, "its archive would swell to many times its size")
             return io.BytesIO(archive.read(INSIDE)), info.file_size
     except (zipfile.BadZipFile, OSError, KeyError, NotImplementedError, RuntimeError) as error:
@@ -252,7 +251,7 @@ def _stored(path: Path, name: str, data: h5py.Dataset) -> Stored:
 def _bounded(path: Path, found: Mapping[str, Any], size: int) -> None:
     """Refuse data that would take many times the memory of the file."""
     total = sum(data.size * data.dtype.itemsize for data in found.values())
-    if total > SWELL * size + (1 << 20):
+    if total > SWELL * size + SLACK:
         raise damaged(path, f"{size:,} bytes promise {total:,}")
 
 

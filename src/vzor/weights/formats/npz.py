@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from vzor.spec.errors import UserError
 from vzor.spec.row import Shape
+from vzor.weights.formats.archive import entries
 from vzor.weights.formats.file import MAX_TENSORS, Stored, WeightsFile, damaged
 
 if TYPE_CHECKING:
@@ -17,32 +18,29 @@ if TYPE_CHECKING:
 
 SWELL = 8  # compressed arrays may be as many times larger than the file
 KINDS = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
-NPY = ".npy"
+NPY, NPZ = ".npy", ".npz"
 
 
 def fits(path: Path, start: bytes) -> bool:
     """Whether the file is a zip archive of arrays."""
     if start[:2] != b"PK":
         return False
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            return path.suffix == ".npz" or (bool(names) and all(name.endswith(NPY) for name in names))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return path.suffix == ".npz"
+    listed = entries(path)
+    return path.suffix == NPZ or (bool(listed) and all(info.filename.endswith(NPY) for info in listed or ()))
 
 
 def read(path: Path) -> WeightsFile:
     """Names, shapes and kinds from the arrays' headers.  UserError for a damaged file and for objects."""
-    size = path.stat().st_size
+    infos = entries(path)
+    if infos is None:
+        raise damaged(path, "its archive has no end")
+    if len(infos) > MAX_TENSORS:
+        raise UserError(f"{path} holds {len(infos):,} arrays, which no network here has; give weights.")
+    if sum(info.file_size for info in infos) > SWELL * path.stat().st_size:
+        raise damaged(path, "its archive would swell to many times its size")
     stored: dict[str, Stored] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-            if len(infos) > MAX_TENSORS:
-                raise UserError(f"{path} holds {len(infos):,} arrays, which no network here has; give weights.")
-            if sum(info.file_size for info in infos) > SWELL * size:
-                raise damaged(path, "its archive would swell to many times its size")
             for info in infos:
                 with archive.open(info) as file:
                     name = info.filename.removesuffix(NPY)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from vzor.spec.errors import UserError
+from vzor.weights.formats.archive import entries
 from vzor.weights.formats.file import Stored, WeightsFile, damaged
 
 if TYPE_CHECKING:
@@ -94,13 +95,8 @@ def _check(path: Path) -> bool:
 
 def _pickle_in(path: Path) -> str | None:
     """The name of the pickle in a zip archive."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return next(
-                (name for name in archive.namelist() if name.count("/") == 1 and name.endswith("/data.pkl")), None
-            )
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return None
+    names = [info.filename for info in entries(path) or ()]
+    return next((name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")), None)
 
 
 def _go_through(path: Path, file: IO[bytes]) -> None:
@@ -139,9 +135,9 @@ def _load(path: Path, mmap: bool) -> Any:
 
 
 def _first(error: BaseException) -> str:
-    """The first line of what an error says."""
+    """The first sentence of what an error says."""
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0].partition(". ")[0].rstrip(".") if lines else type(error).__name__
 
 
 def _state(path: Path, found: Any) -> tuple[dict[str, Tensor], str]:
