@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vzor.api.build import build
-    from vzor.api.model import Evaluation, Model, load
+    from vzor.api.load import load
+    from vzor.api.model import Evaluation, Model
     from vzor.api.table import Table, check, compare, networks, table
     from vzor.api.train import resume, train
     from vzor.measure.principles import Finding
@@ -36,7 +37,7 @@ _WHERE = {
     "build": "api.build",
     "train": "api.train",
     "resume": "api.train",
-    "load": "api.model",
+    "load": "api.load",
     "Model": "api.model",
     "Evaluation": "api.model",
     "UserError": "spec.errors",

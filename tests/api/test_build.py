@@ -57,13 +57,16 @@ def test_other_classes_leave_only_the_output_layer_and_say_so(trained: Path) -> 
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (Seq(Input(1, 8, 8), conv=Conv(9, bn=Norm()), gap=Gap(), fc=Fc(3)), "conv.conv.weight' is"),
-        (Seq(Input(3, 8, 8), conv=Conv(8, bn=Norm()), gap=Gap(), fc=Fc(3)), "conv.conv.weight' is"),
-        (Seq(Input(1, 8, 8), conv=Conv(8), gap=Gap(), fc=Fc(3)), "has no tensor 'conv.conv.bias'"),
-        (Seq(Input(1, 8, 8), conv=Conv(8, bias=False), gap=Gap(), fc=Fc(3)), "no place for"),
-        (Seq(Input(1, 8, 8), conv=Conv(8, bn=Norm()), b=Conv(8), gap=Gap(), fc=Fc(3)), "has no tensor 'b.conv"),
-        (Seq(Input(1, 8, 8), conv=Conv(8, bn=Norm()), fc=Fc(3)), "fc.weight' is"),
-        (Seq(Input(1, 8, 8), conv=Conv(8, bn=Norm()), fc=Fc(5)), "fc.weight' is"),
+        (Seq(Input(1, 8, 8), conv=Conv(9, bn=Norm()), gap=Gap(), fc=Fc(3)), "Tensor conv.conv.weight has the shape"),
+        (Seq(Input(3, 8, 8), conv=Conv(8, bn=Norm()), gap=Gap(), fc=Fc(3)), "Tensor conv.conv.weight has the shape"),
+        (Seq(Input(1, 8, 8), conv=Conv(8), gap=Gap(), fc=Fc(3)), "conv.conv.bias is missing"),
+        (Seq(Input(1, 8, 8), conv=Conv(8, bias=False), gap=Gap(), fc=Fc(3)), "have no place"),
+        (
+            Seq(Input(1, 8, 8), conv=Conv(8, bn=Norm()), b=Conv(8), gap=Gap(), fc=Fc(3)),
+            "b.conv.bias, b.conv.weight are missing",
+        ),
+        (Seq(Input(1, 8, 8), conv=Conv(8, bn=Norm()), fc=Fc(3)), "Tensor fc.weight has the shape"),
+        (Seq(Input(1, 8, 8), conv=Conv(8, bn=Norm()), fc=Fc(5)), "Tensor fc.weight has the shape"),
     ],
 )
 def test_anything_else_that_differs_is_refused_whole(trained: Path, rows: Seq, said: str) -> None:
@@ -74,7 +77,7 @@ def test_anything_else_that_differs_is_refused_whole(trained: Path, rows: Seq, s
 @pytest.mark.parametrize(
     ("weights", "said"),
     [
-        ("imagenet", "later release; for now give the path of a vzor checkpoint or run"),
+        ("imagenet", "published weights are of vzor's own networks"),
         ("no/such.safetensors", "no weights at"),
         (".", "not a run's folder"),
     ],
@@ -86,5 +89,5 @@ def test_weights_that_are_not_there(weights: str, said: str) -> None:
 
 def test_weights_of_other_formats(tmp_path: Path) -> None:
     torch.save({}, tmp_path / "a.pth")
-    with pytest.raises(vzor.UserError, match=r"\.pth files come with a later release"):
+    with pytest.raises(vzor.UserError, match=r"a\.pth holds no dict of tensors"):
         vzor.build(ROWS, weights=tmp_path / "a.pth")

@@ -220,7 +220,7 @@ def test_what_is_wrong_with_the_data_is_told_once(bars: Path, tmp_path: Path) ->
         ({"network": "lenet55"}, "Did you mean 'lenet5'"),
         ({"task": "clasify"}, "Did you mean 'classify'"),
         ({"network": "lenet5"}, "row 's4'|row 'c3'|row 'c5'"),
-        ({"weights": "imagenet"}, "later release"),
+        ({"weights": "imagenet"}, "vzor's own networks"),
         ({"channels": 2}, "channels"),
         ({"network": 3}, "not a network"),
         ({"data": 3}, "is no data"),

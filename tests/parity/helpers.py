@@ -17,17 +17,9 @@ from vzor.spec.edit import rewrite
 from vzor.spec.row import Row, Shape
 from vzor.spec.rows import Drop, Fc
 from vzor.spec.tables import Rows
-from vzor.weights.keys import Keys, to_theirs
+from vzor.weights.keys import Keys, find, to_theirs
 
 #: What timm calls a network, where that is not our name.
-TIMM = {"mobilenet_v2": "mobilenetv2_100", "xception": "legacy_xception"}
-TIMM |= {
-    f"regnet_{axis}_{ours}": f"regnet{axis}_{theirs}"
-    for axis, names in {"x": ("004_tv", "008", "080"), "y": ("004", "008_tv", "080_tv")}.items()
-    for ours, theirs in zip(
-        ("400mf", "800mf", "8gf", "1_6gf", "3_2gf", "16gf", "32gf"), (*names, "016", "032", "160", "320"), strict=True
-    )
-}
 State = dict[str, Tensor]
 TOLERANCE = 1e-10  # relative to the largest output, in float64
 GRADIENT = 1e-8  # relative to the tensor's largest
@@ -85,7 +77,7 @@ def published(network: str, publisher: str) -> nn.Module:
     """torchvision's or timm's network of that name of ours, without weights; 4096-wide rows are narrowed as ours."""
     with torch.device("meta"):
         if publisher == "timm":
-            net = timm.create_model(TIMM.get(network, network), num_classes=7, drop_rate=0.0)
+            net = timm.create_model(find(network, "timm").name_of(network), num_classes=7, drop_rate=0.0)
             if isinstance(net, VGG):
                 net.pre_logits, net.head.fc = ConvMlp(512, 24, 7), nn.Linear(24, 7)
             return net

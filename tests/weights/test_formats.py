@@ -234,7 +234,8 @@ def deep_compressed(seed: int = 0) -> tuple[bytes, dict[str, np.ndarray]]:
         packed = bytes(a | b << 4 for a, b in zip(low, high, strict=True))
         counts.append(len(gaps))
         rest += book.tobytes() + bias.tobytes() + codes.tobytes() + packed
-        truth |= {f"{name}.conv.weight": weights.reshape(shape), f"{name}.conv.bias": bias}
+        kernel = weights.reshape(shape)[:, ::-1].copy() if name == "conv1" else weights.reshape(shape)
+        truth |= {f"{name}.conv.weight": kernel, f"{name}.conv.bias": bias}
     return np.array(counts, "<u4").tobytes() + rest, truth
 
 

@@ -33,9 +33,9 @@ def test_counters_may_lack_and_nothing_else(state: dict[str, torch.Tensor]) -> N
     keys = find("resnet18", "torchvision")
     theirs = {k: v for k, v in to_theirs(keys, state).items() if not k.endswith("num_batches_tracked")}
     assert len(to_ours(keys, shapes(state), theirs)) == len(theirs)
-    with pytest.raises(UserError, match=r"layer1\.0\.bn1\.bias are missing"):
+    with pytest.raises(UserError, match=r"layer1\.0\.bn1\.bias is missing"):
         to_ours(keys, shapes(state), {k: v for k, v in theirs.items() if k != "layer1.0.bn1.bias"})
-    with pytest.raises(UserError, match="head are of no use"):
+    with pytest.raises(UserError, match="head has no place"):
         to_ours(keys, shapes(state), theirs | {"head": torch.zeros(1)})
     with pytest.raises(UserError, match=r"Tensor fc\.weight has the shape 1000×512 where this network needs 3×512"):
         to_ours(keys, shapes(state), theirs | {"fc.weight": torch.zeros(1000, 512)})

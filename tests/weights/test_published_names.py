@@ -23,18 +23,8 @@ from vzor.zoo.index import ZOO, table
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("names/*.txt"))
 #: What timm calls a network, where that is not our name.
-TIMM = {"mobilenet_v2": "mobilenetv2_100", "xception": "legacy_xception"}
-TIMM |= {
-    f"regnet_{axis}_{ours}": f"regnet{axis}_{theirs}"
-    for axis, names in {"x": ("004_tv", "008", "080"), "y": ("004", "008_tv", "080_tv")}.items()
-    for ours, theirs in zip(
-        ("400mf", "800mf", "8gf", "1_6gf", "3_2gf", "16gf", "32gf"), (*names, "016", "032", "160", "320"), strict=True
-    )
-}
 PUBLISHED = [(network, publisher) for network in ZOO for publisher in publishers(network)]
 INSTALLED = [pair for pair in PUBLISHED if pair[1] in ("torchvision", "timm")]
-#: Their files have a class more, the background.
-BACKGROUND = ("cadene-inception_resnet_v2",)
 #: A network of every form of rules, as small as may be.
 FORMS = [
     ("alexnet", "torchvision"), ("alexnet_2012", "caffe"), ("densenet121", "timm"), ("googlenet_paper", "caffe"),
@@ -69,7 +59,7 @@ def ours(network: str, **options: object) -> State:
 def peer(network: str, publisher: str) -> Shapes:
     with torch.device("meta"):
         if publisher == "timm":
-            return shapes(timm.create_model(TIMM.get(network, network)).state_dict())
+            return shapes(timm.create_model(find(network, "timm").name_of(network)).state_dict())
         options = {"init_weights": False} if network in ("googlenet", "inception_v3") else {}
         return shapes(getattr(torchvision.models, network)(weights=None, **options).state_dict())
 
@@ -88,7 +78,7 @@ def test_names_and_shapes_are_the_peers(network: str, publisher: str) -> None:
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_names_and_shapes_are_those_written_down(file: Path) -> None:
     publisher, _, network = file.stem.partition("-")
-    state = ours(network, **({"classes": 1001} if file.stem in BACKGROUND else {}))
+    state = ours(network)
     theirs = shapes(to_theirs(find(network, publisher), state))
     lines = [
         f"{name} {'×'.join(map(str, shape))}" for name, shape in theirs.items() if not name.endswith(COUNTER)

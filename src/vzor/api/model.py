@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from copy import deepcopy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vzor.api.build import find_checkpoint
-from vzor.api.table import Table, Vocabulary
+from vzor.api.table import Table
 from vzor.spec.errors import UserError, did_you_mean
 from vzor.spec.preprocess import Preprocess
-from vzor.spec.record import from_json
-from vzor.spec.row import Row
-from vzor.spec.tables import Rows, Seq
 
 if TYPE_CHECKING:
     import numpy as np
@@ -289,88 +284,3 @@ class Model:
         score = "".join(f", {key} {value:.4f}" for key, value in self.metrics.items() if key == self.task.best[0])
         size = "×".join(map(str, self.preprocess.shape))
         return f"<Model {self.name}: {self.task.name}, {size} → {len(self.classes)} classes{score}>"
-
-
-def load(
-    path: str | os.PathLike[str],
-    *,
-    network: nn.Module | Mapping[str, nn.Module] | None = None,
-    task: Task | None = None,
-    vocab: Vocabulary | None = None,
-) -> Model:
-    """The model in a checkpoint file, or in a run's folder (its best weights, else its last).
-
-    A module, a Task or rows (``vocab``) of your own have to be handed in again.  Raises UserError, one
-    sentence, for a missing, damaged or foreign file.
-    """
-    return from_checkpoint(find_checkpoint(path), task=task, network=network, vocab=vocab)
-
-
-def from_checkpoint(
-    checkpoint: Checkpoint,
-    *,
-    task: Task | None = None,
-    network: nn.Module | Mapping[str, nn.Module] | None = None,
-    vocab: Vocabulary | None = None,
-) -> Model:
-    """The model of an opened checkpoint; see :func:`load`."""
-    from vzor.tasks.index import TASKS, make
-
-    meta, path = checkpoint.meta, str(checkpoint.path)
-    for key in ("task", "classes", "preprocess"):
-        if not meta.get(key):
-            raise UserError(f"{path} says nothing of its {key}; give a checkpoint that `vzor train` wrote.")
-    if task is None:
-        name = str(meta["task"]["name"])
-        if name not in TASKS:
-            raise UserError(
-                f"{path} is of the task '{name}', which is not one of vzor's; hand it in again:"
-                " vzor.load(path, task=…)."
-            )
-        task = make(name, **meta["task"]["options"])
-    nets = networks_of(meta, task, network, vocab, path)
-    checkpoint.load_into(nets)
-    for net in nets.values():
-        net.eval()
-    return Model(checkpoint, nets, task, _table_of(meta, vocab))
-
-
-def networks_of(
-    meta: Mapping[str, Any], task: Task, network: Any, vocab: Vocabulary | None, where: str
-) -> dict[str, nn.Module]:
-    """The networks of a checkpoint or run, built from its tables; modules of the user's own are copied."""
-    from vzor.api.build import build_all
-    from vzor.nn.build import build as build_rows
-
-    tables = dict(meta.get("tables") or {})
-    base = tables.pop("base", None)
-    made: dict[str, nn.Module] = {name: build_rows(rows_of(stored, vocab), seed=0) for name, stored in tables.items()}
-    names = list(meta.get("networks") or meta.get("parameters") or made)
-    missing = [name for name in names if name not in made]
-    if missing and network is not None:
-        given = network if isinstance(network, Mapping) else {missing[0]: network}
-        made |= {name: deepcopy(given[name]).cpu() for name in missing if name in given}
-    elif missing and base is not None:
-        own = task.build(rows_of(base, vocab), list(meta["classes"]))
-        made |= build_all({name: own[name] for name in missing if name in own}, 0)
-    for name in missing:
-        if name not in made:
-            raise UserError(
-                f"{where} holds no table for '{name}', which was a module of your own; hand it in again as network=…."
-            )
-    return {name: made[name] for name in names}
-
-
-def rows_of(stored: Any, vocab: Vocabulary | None) -> Row:
-    """The rows that were written down; ``vocab`` has the classes of leaf rows of the caller's own."""
-    own = {name: kind for name, kind in (vocab or {}).items() if isinstance(kind, type) and issubclass(kind, Row)}
-    return from_json(stored, own)
-
-
-def _table_of(meta: Mapping[str, Any], vocab: Vocabulary | None) -> Table | None:
-    tables = meta.get("tables") or {}
-    stored = tables.get("base") or next(iter(tables.values()), None)
-    if stored is None:
-        return None
-    rows = rows_of(stored, vocab)
-    return Table(str(meta.get("network") or "network"), rows if isinstance(rows, Rows) else Seq(rows))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vzor.api.table import Table, shape_of
+from vzor.api.weights import Weights
 from vzor.spec.errors import UserError
 from vzor.spec.preprocess import Preprocess
 from vzor.spec.row import Row, Shape
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from vzor.data.samples import Data
     from vzor.training.log import Reporter
     from vzor.training.task import Task
-    from vzor.weights.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def settle(
     network: Any,
     name: str | None,
     data: Data,
-    begin: Checkpoint | None,
+    begin: Weights | None,
     channels: int | None,
     input: Shape | int | str | None,
     preprocess: Preprocess | Mapping[str, Any] | None,
@@ -44,8 +43,8 @@ def settle(
     from vzor.data.defaults import default_preprocess
 
     pre = preprocess if isinstance(preprocess, Preprocess | None) else Preprocess.from_dict(preprocess)
-    if pre is None and begin is not None and input is None and channels is None and begin.meta.get("preprocess"):
-        pre = Preprocess.from_dict(begin.meta["preprocess"])
+    if pre is None and begin is not None and input is None and channels is None and begin.preprocess:
+        pre = begin.preprocess
     if pre is not None:
         if channels not in (None, pre.channels):
             raise UserError(f"channels is {channels} and the preprocessing gives {pre.channels}; give one of them.")
@@ -96,10 +95,11 @@ def module_input(network: Any, data: Data, channels: int | None, input: Any) -> 
 
 
 def networks(
-    plan: Plan, task: Task, classes: Sequence[str], seed: int, begin: Checkpoint | None, tell: Reporter
+    plan: Plan, task: Task, classes: Sequence[str], seed: int, begin: Weights | None, tell: Reporter
 ) -> tuple[dict[str, nn.Module], dict[str, Any]]:
     """The task's networks, with the weights to begin from, and their tables as data."""
-    from vzor.api.build import build_all, load_weights
+    from vzor.api.build import build_all
+    from vzor.api.weights import load_weights
     from vzor.spec.record import expanded, to_json
     from vzor.spec.trace import trace
 
@@ -115,18 +115,12 @@ def networks(
     if len(tables) < len(made) and plan.table is not None:
         tables["base"] = plan.table.record()  # what the task's own `build` makes its modules from
     if begin is not None:
-        anew = list(begin.meta.get("classes") or classes) != list(classes)
+        anew = begin.classes is not None and begin.classes != list(classes)
         for name, net in nets.items():
-            left = load_weights(net, begin, name, drop=anew)
+            left = load_weights(net, begin, plan.table.origin if plan.table else None, name, anew=anew).left
             if left:
                 tell.note(
                     f"Weights from {begin.path}; the output layer ({', '.join(left)}) begins anew, for they"
                     " know other classes."
                 )
     return nets, tables
-
-
-def begin_from(weights: str | os.PathLike[str] | None) -> Checkpoint | None:
-    from vzor.api.build import weights_file
-
-    return None if weights is None else weights_file(weights)

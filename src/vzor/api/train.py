@@ -11,8 +11,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vzor.api.plan import begin_from, networks, settle
+from vzor.api.plan import networks, settle
 from vzor.api.table import Table, Vocabulary, table
+from vzor.api.weights import find_weights
 from vzor.spec.errors import UserError, did_you_mean
 from vzor.spec.preprocess import Preprocess
 from vzor.spec.row import Row, Shape
@@ -57,7 +58,8 @@ def train(
     network     a name, the path of a table file, a :class:`Table`, rows, or a module of your own
     task        a task's name, or a ``Task`` of your own
     out         the run's folder; None: runs/<task>/<name>, numbered where it is taken
-    weights     a vzor checkpoint or run to begin from; of another class list, the output layer begins anew
+    weights     to begin from: "imagenet" or another published set, a file of weights, a run; of another class list,
+                the output layer begins anew
     classes     names to keep to; None: the data's own
     channels    of the network's input; None: the data's (with ``weights``: theirs)
     input       size of the network's input; None: the table's own
@@ -83,7 +85,8 @@ def train(
         rest["augment"] = augment
     told = Settings.from_dict(rest)
     found_task = _task(task, options, loss)
-    begin = begin_from(weights)
+    origin = network.origin if isinstance(network, Table) else None
+    begin = find_weights(weights, origin) if weights is not None else None
     pick_device(told.device)  # a device that is not there, too, is said before the pictures are opened
     shares = {"seed": told.seed, "val": val, "test": test, "classes": list(classes) if classes else None}
     found, source = _read(data, found_task, shares, tell)
@@ -159,7 +162,7 @@ def resume(
     shares = {key: record["data"].get(key) for key in ("seed", "val", "test", "classes")}
     found, _ = _read(source, found_task, shares, tell)
     pre = Preprocess.from_dict(record["preprocess"])
-    from vzor.api.model import networks_of
+    from vzor.api.load import networks_of
 
     nets = networks_of(record, found_task, network, vocab, str(saved.run.path))
     fit(found_task, nets, found, pre, saved.settings, saved.run, reporter=tell, transform=augment, saved=saved)
@@ -282,7 +285,7 @@ def _finished(
     transform: Callable[..., Any] | None,
 ) -> Model:
     """The best weights as a model, and the report written."""
-    from vzor.api.model import from_checkpoint
+    from vzor.api.load import from_checkpoint
     from vzor.weights.checkpoint import load_checkpoint
 
     checkpoint = load_checkpoint(run.best if run.best.is_file() else run.last)

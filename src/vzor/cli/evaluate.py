@@ -26,7 +26,7 @@ def run(
 ) -> None:
     """Score a run on labelled data: the task's metrics beside those of a trivial predictor."""
     numbers = arithmetic(precision)
-    from vzor.api.model import load
+    from vzor.api.load import load
     from vzor.training import seed_everything
 
     seed_everything(seed)

@@ -28,7 +28,7 @@ def run(
 ) -> None:
     """Say what a run makes of pictures.  Those that cannot be read are named, and left out."""
     numbers = arithmetic(precision)
-    from vzor.api.model import load
+    from vzor.api.load import load
     from vzor.training import seed_everything
 
     seed_everything(seed)

@@ -13,6 +13,7 @@ from vzor.nn.init import How, initialise
 from vzor.nn.layers import leaf
 from vzor.nn.plain import add, multiply
 from vzor.spec.errors import TableError
+from vzor.spec.preprocess import Preprocess
 from vzor.spec.row import Row, Shape
 from vzor.spec.rows import Act, Loss
 from vzor.spec.tables import Each, Out, Rows, Side, joined
@@ -98,7 +99,12 @@ class Network(Group):
 
     In training mode, where the table has sides: a dict of raw outputs, ``out`` and the sides' names.
     With ``taps``: a dict of the tapped rows' outputs, in the order asked for.  With an ``Out`` row: its dict.
+
+    ``preprocess`` and ``classes``: how loaded weights want pictures, and what the outputs mean, where that is known.
     """
+
+    preprocess: Preprocess | None = None
+    classes: list[str] | None = None
 
     def __init__(self, opened: Trace, taps: Sequence[str] = ()) -> None:
         nodes = list(opened.root.walk())

@@ -26,7 +26,7 @@ PAUSE = 0.5  # seconds before the second try, doubled for every further one
 FULL = {"sha256": 64, "md5": 32, "sha1": 40}
 
 #: Told how many bytes there are, and of how many (None: not known).
-Progress = Callable[[int, int | None], None]
+Progress = Callable[[int, int | None], object]
 
 
 def cache_folder() -> Path:
@@ -117,17 +117,25 @@ def _copy(answer: HTTPResponse, file: IO[bytes], have: int, total: int | None, p
         raise HTTPException(f"it broke off after {have:,} of {total:,} bytes")
 
 
+def agrees(path: Path, digest: tuple[str, str]) -> bool:
+    """Whether a file has the hash that its publisher states, of which only the first digits may be known."""
+    kind, wanted = digest
+    return not wanted or _digest(path, kind).startswith(wanted)
+
+
+def _digest(path: Path, kind: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
+
+
 def _check(path: Path, digest: tuple[str, str], url: str) -> None:
     """Refuse, and remove, a file of another hash."""
     kind, wanted = digest
-    if not wanted:
+    if agrees(path, digest):
         return
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, kind).hexdigest()
-    if not found.startswith(wanted):
-        path.unlink()
-        name, found = path.name.removesuffix(".part"), found[: len(wanted)]
-        raise UserError(
-            f"{name} is not the file that its publisher describes ({kind} {found} and not {wanted}); it was removed; "
-            f"try again, or fetch {url} by other means."
-        )
+    name, found = path.name.removesuffix(".part"), _digest(path, kind)[: len(wanted)]
+    path.unlink()
+    raise UserError(
+        f"{name} is not the file that its publisher describes ({kind} {found} and not {wanted}); it was removed; "
+        f"try again, or fetch {url} by other means."
+    )

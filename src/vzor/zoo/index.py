@@ -194,6 +194,7 @@ ZOO: dict[str, Entry] = {
     "seresnext101_32x4d": Entry("senet", "senet", {"base": "resnext101_32x4d"}, SENET, 2017),
     "seresnext50_32x4d": Entry("senet", "senet", {"base": "resnext50_32x4d"}, SENET, 2017),
     "squeezenet1_0": Entry("squeezenet", "squeezenet", {"version": "1.0", "bypass": "none"}, SQUEEZENET, 2016),
+    "squeezenet1_0_caffe": Entry("squeezenet", "squeezenet", {"version": "1.0", "pad10": 1}, SQUEEZENET, 2016),
     "squeezenet1_0_complex": Entry(
         "squeezenet", "squeezenet", {"version": "1.0", "bypass": "complex"}, SQUEEZENET, 2016
     ),

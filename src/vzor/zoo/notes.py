@@ -274,6 +274,10 @@ NOTES: dict[str, str] = {
         "The printed 50 times fewer parameters than AlexNet are 48.8 times.\n"
         "The printed size below 0.5 MB is that of pruned weights: 421098 of 6 bits are 0.316 MB."
     ),
+    "squeezenet1_0_caffe": (
+        "The authors' own weights, those after Deep Compression too, pad the 1×1 of conv10, so that a border of its "
+        "biases is averaged with the rest; squeezenet1_0 does not."
+    ),
     "squeezenet1_0_complex": (
         shared.NO_WEIGHTS + "\n"
         "The paper's Table 3 prints 4.8 MB for the form without bypasses, of 2^20 bytes, and 7.7 MB for this one, to "

@@ -66,8 +66,11 @@ VERSIONS = {
 }
 
 
-def squeezenet(version: str = "1.0", classes: int = 1000, bypass: str = "none") -> Seq:
-    """Version 1.0 (Table 1; 1,248,424 parameters) or 1.1 (1,235,496); ``bypass``: "none", "simple" or "complex"."""
+def squeezenet(version: str = "1.0", classes: int = 1000, bypass: str = "none", pad10: int = 0) -> Seq:
+    """Version 1.0 (Table 1; 1,248,424 parameters) or 1.1 (1,235,496); ``bypass``: "none", "simple" or "complex".
+
+    pad10  zeros around conv10: 1 in the authors' own weights of 1.0, for Caffe
+    """
     conv1, pooled = VERSIONS[version]
     rows: dict[str, Any] = {"conv1": conv1} | {name: Fire(*fire, bypass) for name, fire in FIRES.items()}
     body: dict[str, Any] = {}
@@ -79,7 +82,7 @@ def squeezenet(version: str = "1.0", classes: int = 1000, bypass: str = "none") 
         input=Input(3, 224, 224),
         **body,
         drop9=Drop(),
-        conv10=Conv(classes, 1),
+        conv10=Conv(classes, 1, p=pad10),
         avgpool10=Gap(),
         flatten=Flatten(),
     )

@@ -27,6 +27,11 @@ class Classification:
     id: str = ""
     best: int = field(default=5, repr=False)
 
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.id or 'image'}: {', '.join(f'{name} {p:.3f}' for name, p in self.top(3))}>"
+        )
+
     @property
     def index(self) -> int:
         """Number of the most probable class."""

@@ -14,7 +14,7 @@ from importlib.resources import files
 from vzor.spec.errors import UserError, did_you_mean
 from vzor.spec.preprocess import Preprocess
 
-PUBLISHERS = ("torchvision", "timm", "keras", "cadene", "caffe")
+PUBLISHERS = ("torchvision", "timm", "keras", "cadene", "caffe", "akamaster")
 #: Classes that a set is for, and the file of their names beside this one.
 CLASSES = {"imagenet": "imagenet.txt", "cifar10": "cifar10.txt"}
 
@@ -28,7 +28,7 @@ class Published:
     name       the publisher's name of the set
     url        where it is; empty where only a folder or a page can be named, which is then in `page`
     hash       ``sha256:`` or ``md5:`` or ``sha1:`` and as many digits as the publisher gives; empty where none
-    bytes      its size; 0 where the publisher does not say
+    megabytes  its size, of 10^6 bytes; 0 where the publisher does not say
     licence    of the weights as the publisher states it
     top1, top5 per cent on ImageNet's validation pictures as the publisher states it; 0 where it does not
     classes    what its outputs mean, a key of CLASSES
@@ -42,7 +42,7 @@ class Published:
     url: str
     file: str
     hash: str
-    bytes: int
+    megabytes: float
     licence: str
     top1: float
     top5: float
@@ -89,9 +89,10 @@ def pick(network: str, wanted: str) -> Published:
     ]
     if not named:
         guess = did_you_mean(wanted, [*(one.id for one in known), *CLASSES])
-        has = ", ".join([*dict.fromkeys(one.classes for one in known), *(one.id for one in known)])
+        classes = ", ".join(dict.fromkeys(one.classes for one in known))
         raise UserError(
-            f"There are no weights '{wanted}' of {network}.{guess} Take one of {has}, or the path of a file."
+            f"There are no weights '{wanted}' of {network}.{guess} Take {classes} for the most accurate, one of those "
+            f"that `vzor weights {network}` lists, or the path of a file."
         )
     return named[0]
 
@@ -114,7 +115,7 @@ def _read(publisher: str) -> Iterator[Published]:
             url=row["url"],
             file=row["url"].rpartition("/")[2],
             hash=row["hash"],
-            bytes=int(row["bytes"] or 0),
+            megabytes=float(row["mb"] or 0),
             licence=row["licence"],
             top1=float(row["top1"] or 0),
             top5=float(row["top5"] or 0),

@@ -8,10 +8,17 @@ per convolution          biases (normalised: betas, gammas, means, variances), t
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vzor.weights.formats.file import Stored, WeightsFile, damaged
+from vzor.spec.errors import UserError
+from vzor.spec.row import Shape
+from vzor.spec.rows import Conv, Fc
+from vzor.spec.trace import Trace
+from vzor.weights.formats.file import OURS, Stored, WeightsFile, damaged
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,6 +49,48 @@ def read(path: Path) -> WeightsFile:
         import numpy as np
         import torch
 
-        return torch.from_numpy(np.fromfile(path, "<f4", offset=start))
+        # Mapped, and private: what is written to it stays in memory.
+        return torch.from_numpy(np.memmap(path, "<f4", "c", start, (size // 4,)))
 
     return WeightsFile(path, "darknet", {NUMBERS: Stored((size // 4,))}, get, "darknet", facts)
+
+
+def named(file: WeightsFile, opened: Trace) -> WeightsFile:
+    """The same file with our names, in the order in which the table's convolutions and dense rows run.
+
+    Raises UserError where the table needs another number of numbers.
+    """
+    places = dict(_places(opened))
+    needed, held = sum(map(prod, places.values())), file.count
+    if needed != held:
+        raise UserError(f"{file.path} holds {held:,} numbers and this network needs {needed:,}; take weights of it.")
+    ends, end = {}, 0
+    for name, shape in places.items():
+        end += prod(shape)
+        ends[name] = end
+
+    def get(name: str) -> Tensor:
+        shape = places[name]
+        return file.get(NUMBERS)[ends[name] - prod(shape) : ends[name]].reshape(shape)  # a view of the map
+
+    stored = {name: Stored(shape) for name, shape in places.items()}
+    return replace(file, stored=stored, get=get, publisher=OURS)
+
+
+def _places(opened: Trace) -> Iterator[tuple[str, Shape]]:
+    """(our name, shape) of everything that Darknet keeps, in its order."""
+    for node in opened.ops:
+        row = node.row
+        if isinstance(row, Conv) and node.leaf:
+            out = (node.out[0],)
+            if row.bn is not None:
+                yield from (
+                    (f"{node.path}.bn.{part}", out) for part in ("bias", "weight", "running_mean", "running_var")
+                )
+            elif row.biased:
+                yield f"{node.path}.conv.bias", out
+            area = tuple(axis.k for axis in row.window(*node.xs))
+            yield f"{node.path}.conv.weight", (*out, node.xs[0][0] // row.groups(node.xs[0]), *area)
+        elif isinstance(row, Fc) and node.leaf:
+            yield f"{node.path}.bias", (row.out,)
+            yield f"{node.path}.weight", (row.out, prod(node.xs[0]))

@@ -19,14 +19,16 @@ from typing import TYPE_CHECKING
 from vzor.spec.row import Shape
 from vzor.spec.trace import trace
 from vzor.weights.formats.file import OURS, Stored, WeightsFile, damaged
+from vzor.weights.keys.turns import BGR
 from vzor.zoo.index import table
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-NETWORK = "squeezenet1_0"
+NETWORK = "squeezenet1_0_caffe"
 VALUES = 256
+FIRST = "conv1"  # which reads blue, green, red in the file, and red, green, blue here
 
 
 def fits(path: Path, start: bytes) -> bool:
@@ -86,6 +88,7 @@ def _decoded(path: Path) -> dict[str, Tensor]:
         if count and places[-1] >= weights.size:
             raise damaged(path, f"the weights of {name} lie outside it")
         weights[places] = values[codes]
-        found[f"{name}.conv.weight"] = torch.from_numpy(weights.reshape(shape))
+        kernel = torch.from_numpy(weights.reshape(shape))
+        found[f"{name}.conv.weight"] = BGR.back(kernel, shape) if name == FIRST else kernel
         found[f"{name}.conv.bias"] = torch.from_numpy(biases.copy())
     return found

@@ -6,6 +6,7 @@ Keras left most convolutions without names, in the table's order; a block's last
 
 from vzor.weights.keys.keras import LAYOUTS, UNNAMED, VARIABLES, shifted
 from vzor.weights.keys.rules import Keys, Rule
+from vzor.weights.keys.turns import WITH_BACKGROUND
 
 TIMM: tuple[Rule, ...] = (
     (r"\.mixed\.", "."),
@@ -26,7 +27,12 @@ KERAS: tuple[Rule, ...] = (
 
 KEYS = (
     Keys("timm", ("inception_resnet_v2",), TIMM),
-    Keys("cadene", ("inception_resnet_v2",), (*TIMM, (r"^classif\.", "last_linear."))),
+    Keys(
+        "cadene",
+        ("inception_resnet_v2",),
+        (*TIMM, (r"^classif\.", "last_linear.")),
+        ((r"^classif\.", WITH_BACKGROUND),),
+    ),
     Keys(
         "keras",
         ("inception_resnet_v2_keras",),

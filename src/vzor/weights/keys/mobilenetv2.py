@@ -73,7 +73,7 @@ KERAS: tuple[Rule, ...] = (
 
 KEYS = (
     Keys("torchvision", ("mobilenet_v2",), TORCHVISION),
-    Keys("timm", ("mobilenet_v2", *WIDTHS), TIMM),
+    Keys("timm", ("mobilenet_v2", *WIDTHS), TIMM, called=(("mobilenet_v2", "mobilenetv2_100"),)),
     Keys(
         "keras",
         ("mobilenet_v2_keras*",),

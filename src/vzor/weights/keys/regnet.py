@@ -27,7 +27,23 @@ TIMM: tuple[Rule, ...] = (
     (r"^fc\.", "head.fc."),
 )
 
+#: What timm calls torchvision's: by MFLOPs in tens; three of its names have the paper's widths, and the tail "_tv".
+SIZES = ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")
+CALLED = {
+    "x": ("004_tv", "008", "016", "032", "080", "160", "320"),
+    "y": ("004", "008_tv", "016", "032", "080_tv", "160", "320"),
+}
+
 KEYS = (
     Keys("torchvision", ("regnet_?_*",), VISION),
-    Keys("timm", ("regnet_?_*", "regnet[xy]_*"), TIMM),
+    Keys(
+        "timm",
+        ("regnet_?_*", "regnet[xy]_*"),
+        TIMM,
+        called=tuple(
+            (f"regnet_{axis}_{size}", f"regnet{axis}_{name}")
+            for axis, names in CALLED.items()
+            for size, name in zip(SIZES, names, strict=True)
+        ),
+    ),
 )

@@ -42,6 +42,7 @@ class Keys:
     lacks      regular expression of our tensors that it does not publish: they stay as they are
     folded     (our running mean, its bias): a bias before a normalisation, which ours has not; the mean takes it
     old        rules from the names in its older files to those of today
+    called     (our name of a network, its own), where these differ
     """
 
     publisher: str
@@ -54,6 +55,7 @@ class Keys:
     lacks: str | None = None
     folded: tuple[str, str] | None = None
     old: tuple[Rule, ...] = ()
+    called: tuple[tuple[str, str], ...] = ()
 
     def covers(self, network: str) -> bool:
         """Whether a network of ours is published in this form."""
@@ -91,12 +93,31 @@ class Keys:
         """How our tensor ``name`` is laid out there."""
         return next((turn for pattern, turn in self.turns if re.search(pattern, name)), SAME)
 
-    def of_today(self, theirs: Mapping[str, T]) -> dict[str, T]:
-        """A file's tensors under the names of today.  UserError where two names are one tensor's."""
-        found = {_renamed(name, self.old): value for name, value in theirs.items()}
-        if len(found) < len(theirs):
+    def of_today(self, theirs: Iterable[str]) -> dict[str, str]:
+        """{today's name: the name in the file}.  UserError where two names in a file are one tensor's."""
+        names = list(theirs)
+        found = {_renamed(name, self.old): name for name in names}
+        if len(found) < len(names):
             raise UserError(f"The file has one tensor of {self.publisher}'s under an old and a new name; remove one.")
         return found
+
+    def odd(self, ours: Iterable[str], theirs: Iterable[str], left: Iterable[str] = ()) -> tuple[list[str], list[str]]:
+        """Their names that a file with the names ``theirs`` lacks, and those in it that our network has no use for.
+
+        left  names of ours that it may lack
+        """
+        names, held, may_lack = self.names(ours), self.of_today(theirs), set(left)
+        missing = [name for mine, name in names.items() if name not in held and not _may_lack(mine, may_lack)]
+        known = set(names.values())
+        if self.folded:
+            known.add(self.folded[1])
+            missing += [] if self.folded[1] in held else [self.folded[1]]
+        extra = [name for name in held if name not in known and not (self.unused and re.search(self.unused, name))]
+        return missing, extra
+
+    def name_of(self, network: str) -> str:
+        """What the publisher calls our network."""
+        return dict(self.called).get(network, network)
 
 
 def to_theirs(keys: Keys, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -119,27 +140,26 @@ def to_ours(
     Counters of batch normalisation that the file leaves out, and what it does not publish, are left out.  Raises
     UserError, naming tensors, where one has no partner or another shape.
     """
-    names, theirs, left = keys.names(ours), keys.of_today(theirs), set(left)
-    mean, bias = keys.folded or ("", "")
-    shift = theirs.pop(bias, None)
-    extra = [name for name in theirs.keys() - names.values() if not (keys.unused and re.search(keys.unused, name))]
-    missing = [name for mine, name in names.items() if name not in theirs and not _may_lack(mine, left)]
-    missing += [bias] if keys.folded and shift is None else []
+    left = set(left)
+    missing, extra = keys.odd(ours, theirs, left)
     if missing or extra:
         raise UserError(
-            f"These are not the weights of this network as {keys.publisher} names them: {_said(missing, extra)}."
+            f"These are not the weights of this network as {keys.publisher} names them: {_said(missing, extra)}; take "
+            "weights of it."
         )
+    held = keys.of_today(theirs)
     found: dict[str, Tensor] = {}
-    for mine, name in names.items():
-        if mine in left or name not in theirs:
+    for mine, name in keys.names(ours).items():
+        if mine in left or name not in held:
             continue
-        turn, value, shape = keys.turn(mine), theirs[name], tuple(ours[mine])
+        turn, value, shape = keys.turn(mine), theirs[held[name]], tuple(ours[mine])  # read one by one
         if tuple(value.shape) != turn.shape(shape):
             has, wants = text(tuple(value.shape)) or "one number", text(turn.shape(shape)) or "one number"
             raise UserError(f"Tensor {name} has the shape {has} where this network needs {wants}; take weights of it.")
         found[mine] = turn.back(value, shape)
-    if shift is not None:
-        found[mean] = found[mean] - shift
+    if keys.folded and keys.folded[0] in found:
+        mean, bias = keys.folded
+        found[mean] = found[mean] - theirs[held[bias]]
     return found
 
 
@@ -155,10 +175,10 @@ def _may_lack(name: str, left: set[str]) -> bool:
 
 def _said(missing: list[str], extra: list[str]) -> str:
     parts = []
-    for what, names in (("are missing", missing), ("are of no use in it", extra)):
+    for one, many, names in (("is missing", "are missing", missing), ("has no place", "have no place", extra)):
         if names:
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            parts.append(f"{', '.join(sorted(names)[:SHOWN])}{more} {what}")
+            parts.append(f"{', '.join(sorted(names)[:SHOWN])}{more} {one if len(names) == 1 else many}")
     return "; ".join(parts)
 
 

@@ -1,6 +1,6 @@
 """SqueezeNet: torchvision numbers the modules of a chain.
 
-Caffe's 1.0 is not here: it pads its last 1×1 by 1, which puts a border of biases around the map that is averaged.
+Caffe's 1.0 pads its last 1×1 by 1, which puts a border of biases around the map that is averaged.
 """
 
 import re
@@ -33,5 +33,10 @@ def torchvision(version: str) -> tuple[Rule, ...]:
 KEYS = (
     Keys("torchvision", ("squeezenet1_0",), torchvision("1.0")),
     Keys("torchvision", ("squeezenet1_1",), torchvision("1.1")),
-    caffe(("squeezenet1_1",), "conv1", (r"^(fire\d)\.squeeze/", r"\1/squeeze1x1/"), (r"^(fire\d)\.", r"\1/")),
+    caffe(
+        ("squeezenet1_0_caffe", "squeezenet1_1"),
+        "conv1",
+        (r"^(fire\d)\.squeeze/", r"\1/squeeze1x1/"),
+        (r"^(fire\d)\.", r"\1/"),
+    ),
 )

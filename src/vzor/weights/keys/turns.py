@@ -78,6 +78,14 @@ AS_1X1 = viewed(lambda shape: (*shape, 1, 1))
 BGR = reordered(1, 2, 1, 0)
 
 
+#: Outputs with one class more, the background, which comes first.  Going there it is given zeros.
+WITH_BACKGROUND = Turn(
+    lambda shape: (shape[0] + 1, *shape[1:]),
+    lambda x: torch.cat((torch.zeros_like(x[:1]), x)),
+    lambda x, shape: x[1:],
+)
+
+
 def depthwise(multiplier: int = 1) -> Turn:
     """Keras' depthwise kernel: (height, width, in, multiplier) for our (in · multiplier, 1, height, width)."""
     return Turn(

@@ -48,7 +48,7 @@ KERAS: tuple[Rule, ...] = (
 )
 
 KEYS = (
-    Keys("timm", ("xception",), TIMM),
+    Keys("timm", ("xception",), TIMM, called=(("xception", "legacy_xception"),)),
     Keys("cadene", ("xception",), TIMM),
     Keys(
         "keras",
