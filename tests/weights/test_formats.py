@@ -112,6 +112,7 @@ def test_npz(tmp_path: Path) -> None:
         file = read(tmp_path / f"{i}.npz")
         assert (file.format, file.publisher) == ("npz", None)
         for name, value in values.items():
+            assert file.tensors[name].shape == file.stored[name].shape == value.shape
             np.testing.assert_array_equal(file.tensors[name], value)
         assert file.tensors["other_end"].dtype == torch.float32
 

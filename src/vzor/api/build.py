@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vzor.api.table import Table, Vocabulary, table
-from vzor.api.weights import find_weights, load_weights
+from vzor.api.weights import begin, find_weights, load_weights
 from vzor.spec.errors import UserError
 from vzor.spec.init import Init
 from vzor.spec.row import Row, Shape
@@ -54,18 +54,17 @@ def build(
     mean, each None where nothing says it.  Raises UserError for what does not fit, TableError for impossible sizes.
     """
     from vzor.nn.build import build as build_rows
-    from vzor.nn.init import initialise
 
     found = table(what, classes=classes, channels=channels, input=input, vocab=vocab)
     wanted = (taps,) if isinstance(taps, int | str) else taps or ()
     how = init_of(found, init)
     # Weights that come from a file need not be drawn first.
-    first = how if weights is None else None
+    first = how if weights is None else "empty"
     net = build_rows(found.root, taps=[tap_name(found, tap) for tap in wanted], init=first, seed=seed)
     if weights is not None:
         source = find_weights(weights, found.origin)
         done = load_weights(net, source, found.origin, drop=drop)
-        initialise(net, how, seed, within=[key.rpartition(".")[0].removesuffix(".conv") for key in done.left])
+        begin(net, done, how, seed)
         if done.left and not drop:
             warnings.warn(
                 f"{found.name}: the output layer ({', '.join(done.left)}) stays at its initialisation, for {weights}"

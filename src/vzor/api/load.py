@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vzor.api.model import Model
 from vzor.api.table import Table, Vocabulary, table
-from vzor.api.weights import Weights, find_checkpoint, find_weights, load_weights
+from vzor.api.weights import Weights, begin, find_checkpoint, find_weights, load_weights
 from vzor.spec.errors import UserError
 from vzor.spec.preprocess import Preprocess
 from vzor.spec.record import from_json
@@ -91,8 +91,8 @@ def with_weights(
         pre = Preprocess(channels, (height, width))
         _warn(f"Nothing says how {source.path} wants its pictures: they are prepared as for ImageNet by torchvision.")
     made = found.at(input=pre.shape, classes=len(named))
-    net = build_rows(made.root, init=None)
-    load_weights(net, source, found.origin)
+    net = build_rows(made.root, init="empty")
+    begin(net, load_weights(net, source, found.origin))
     meta = {
         "network": found.name,
         "networks": ["net"],
@@ -114,8 +114,7 @@ def _of_folder(source: Weights, vocab: Vocabulary | None) -> Model:
 
     nets = networks_of(source.meta, make(source.meta["task"]["name"]), None, vocab, str(source.path))
     for name, net in nets.items():
-        load_weights(net, source, source.meta.get("network"), name)
-        net.eval()
+        begin(net.eval(), load_weights(net, source, source.meta.get("network"), name))
     task = make(source.meta["task"]["name"], **source.meta["task"]["options"])
     return Model(Checkpoint(source.path, source.meta, ()), nets, task, _table_of(source.meta, vocab))
 
@@ -164,7 +163,7 @@ def networks_of(
     base = tables.pop("base", None)
     made: dict[str, nn.Module] = {}
     for name, stored in tables.items():
-        made[name] = build_rows(rows_of(stored, vocab), init=None)
+        made[name] = build_rows(rows_of(stored, vocab), init="empty")
     names = list(meta.get("networks") or meta.get("parameters") or made)
     missing = [name for name in names if name not in made]
     if missing and network is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from vzor.weights.catalogue import Published
+    from vzor.nn.init import How
     from vzor.weights.checkpoint import Checkpoint
     from vzor.weights.formats import WeightsFile
     from vzor.weights.load import Loaded
@@ -127,6 +128,13 @@ def load_weights(
     from vzor.weights.load import load_into
 
     return load_into(net, _of_network(weights, name), table, drop, anew)
+
+
+def begin(net: nn.Module, done: Loaded, init: How = "he", seed: int | None = 0) -> None:
+    """First values for what a load into a network that was built empty has left as it was."""
+    from vzor.nn.init import initialise
+
+    initialise(net, init, seed, within=done.rows)
 
 
 def _of_checkpoint(checkpoint: Checkpoint) -> Weights:

@@ -26,7 +26,7 @@ from vzor.spec.init import Draw, Fans, Init, start_of
 SATURATING = ("Tanh", "Sigmoid", "ScaledTanh", "AbsTanh", "Softmax", "Hardsigmoid")
 PART = 1 << 20  # numbers drawn in one go: a large layer is shared among threads
 Layer = ConvUnit | FcUnit | LocalUnit
-How = Init | Literal["he"] | None
+How = Init | Literal["he", "empty"] | None
 
 
 class Job(NamedTuple):
@@ -42,7 +42,8 @@ class Job(NamedTuple):
 def initialise(network: nn.Module, init: How = "he", seed: int | None = None, within: Sequence[str] = ("",)) -> None:
     """Give every weight and bias of ``network``'s rows its first value.
 
-    init    "he" (above); what a paper says; None: zeros, for weights that will be loaded
+    init    "he" (above); what a paper says; None: zeros; "empty": nothing is written, so that weights which are all
+            to be replaced take no memory and no time
     seed    the same gives the same weights, whatever the device and the number of threads, and another number of
             classes changes the output layer's only; None draws it from torch's global generator
     within  only rows at these paths, or inside them
@@ -50,6 +51,8 @@ def initialise(network: nn.Module, init: How = "he", seed: int | None = None, wi
     Weights that the table fixes, normalisations, gains and codes have theirs already.  Raises TableError where
     ``init`` has no word on a row.
     """
+    if init == "empty":
+        return
     todo: list[tuple[str, Tensor, Draw, Fans]] = []
     for path, layer in network.named_modules():
         if not isinstance(layer, Layer) or not any(not p or f"{path}.".startswith(f"{p}.") for p in within):

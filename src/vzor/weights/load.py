@@ -31,11 +31,23 @@ RGB = 3
 
 @dataclass(frozen=True)
 class Loaded:
-    """What was done: whose names the file has, the tensors left as they were, the first row if it was adapted."""
+    """What was done: whose names the file has, and what became of which tensors.
+
+    left     as they were, as was asked for or for another number of classes
+    lacking  as they were, for the publisher does not have them: side heads
+    adapted  the first row's, if it was adapted
+    """
 
     publisher: str
     left: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
     adapted: str | None = None
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows whose weights stay as they were."""
+        names = (name.rpartition(".")[0].removesuffix(".conv") for name in (*self.left, *self.lacking))
+        return list(dict.fromkeys(names))
 
 
 def load_into(
@@ -73,7 +85,8 @@ def load_into(
         if value.dtype != now[name].dtype or value.device != now[name].device:
             found[name] = value.to(now[name])
     net.load_state_dict({name: found.get(name, value) for name, value in now.items()}, strict=True, assign=True)
-    return Loaded(keys.publisher, tuple(name for name in now if name in left), first)
+    lacking = (name for name in now if name not in found and name not in left and not name.endswith(COUNTER))
+    return Loaded(keys.publisher, tuple(name for name in now if name in left), tuple(lacking), first)
 
 
 def classes_in(net: nn.Module, file: WeightsFile, network: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Caffe's `.caffemodel`: protocol-buffer messages, read word by word from a map of the file; all three generations.
+"""Caffe's `.caffemodel`: protocol-buffer messages, gone through in a map of the file; all three generations.
 
 A blob is called ``layer/index``.  Batch normalisation's third blob, by which Caffe divides the other two, is divided
 out here, so that ``bn1/0`` is the mean and ``bn1/1`` the variance.
@@ -67,7 +67,7 @@ def read(path: Path) -> WeightsFile:
             raise damaged(path, f"blob {name} is not as long as its shape says")
     stored = {name: Stored(blob.shape, "float64" if blob.wide else "float32") for name, blob in blobs.items()}
     return WeightsFile(
-        path, "caffe", stored, lambda name: _tensor(data, blobs[name]), "caffe", (("written as", NAMES[generation]),)
+        path, "caffe", stored, lambda name: _tensor(path, blobs[name]), "caffe", (("written as", NAMES[generation]),)
     )
 
 
@@ -188,15 +188,16 @@ def _count(blob: Blob) -> int:
     return sum(end - start for start, end in blob.spans) // (8 if blob.wide else 4)
 
 
-def _tensor(data: mmap.mmap, blob: Blob) -> Tensor:
+def _tensor(path: Path, blob: Blob) -> Tensor:
+    """Read, and not taken from the map: the map's pages would count beside the numbers."""
     import numpy as np
     import torch
 
     kind = np.dtype("<f8" if blob.wide else "<f4")
-    parts = [np.frombuffer(data, kind, (end - start) // kind.itemsize, start) for start, end in blob.spans]
-    numbers = parts[0].copy() if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0, kind)
+    parts = [np.fromfile(path, kind, (end - start) // kind.itemsize, offset=start) for start, end in blob.spans]
+    numbers = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0, kind)
     tensor = torch.from_numpy(numbers).view(blob.shape)
     if blob.scale is not None:
-        by = float(_tensor(data, blob.scale).reshape(-1)[0])
+        by = float(_tensor(path, blob.scale).reshape(-1)[0])
         tensor = tensor / by if by else tensor  # nothing was counted yet: Caffe takes 0 then
     return tensor

@@ -86,4 +86,4 @@ def _tensor(path: Path, name: str, shape: Shape) -> Tensor:
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError, RuntimeError) as error:
         raise damaged(path, f"array {name}: {error}") from None
     numbers = numbers.astype(dtype.newbyteorder("="), copy=False)
-    return torch.from_numpy(np.ascontiguousarray(numbers.reshape(shape, order="F" if fortran else "C")))
+    return torch.from_numpy(numbers.reshape(shape, order="F" if fortran else "C")).contiguous()
