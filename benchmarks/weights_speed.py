@@ -142,19 +142,19 @@ def memory(folder: Path) -> None:
 
 
 def hostile(folder: Path) -> None:
-    """The slowest file of the corpus, in this process."""
+    """The slowest files of the corpus, in this process, by its processor time: the machine may be shared."""
     from weights.hostile import corpus
 
     spent = {}
     for path in corpus(folder, folder / "alarm"):
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             file = read(path)
             for name in file.stored:
                 file.tensors[name]
         except vzor.UserError:
             pass
-        spent[path.name] = time.perf_counter() - start
+        spent[path.name] = time.process_time() - start
     slowest = sorted(spent, key=lambda name: -spent[name])[:3]
     print(f"{len(spent)} hostile files; slowest: {', '.join(f'{name} {spent[name]:.2f} s' for name in slowest)}")
 

@@ -15,8 +15,8 @@ from vzor.zoo.index import ZOO
 if TYPE_CHECKING:
     from torch import nn
 
-    from vzor.weights.catalogue import Published
     from vzor.nn.init import How
+    from vzor.weights.catalogue import Published
     from vzor.weights.checkpoint import Checkpoint
     from vzor.weights.formats import WeightsFile
     from vzor.weights.load import Loaded

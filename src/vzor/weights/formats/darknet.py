@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,11 +46,12 @@ def read(path: Path) -> WeightsFile:
         raise damaged(path, "it is cut short")
     facts = (("written by", f"Darknet {major}.{minor}.{revision}"), ("images seen", f"{seen:,}"))
 
+    @cache
     def get(name: str) -> Tensor:
         import numpy as np
         import torch
 
-        # Mapped, and private: what is written to it stays in memory.
+        # Mapped once, and private: what is written to it stays in memory.
         return torch.from_numpy(np.memmap(path, "<f4", "c", start, (size // 4,)))
 
     return WeightsFile(path, "darknet", {NUMBERS: Stored((size // 4,))}, get, "darknet", facts)

@@ -20,11 +20,13 @@ from vzor.weights.formats.file import MAX_TENSORS, Stored, WeightsFile, damaged
 
 if TYPE_CHECKING:
     import h5py
+    import numpy as np
     from torch import Tensor
 
 INSIDE = "model.weights.h5"  # what a .keras archive keeps its weights in
 SWELL = 8  # compressed data may be as many times larger than the file
 SLACK = 1 << 20  # bytes; small files of many groups are mostly empty
+LARGE = 1 << 20  # bytes; smaller variables are read, for a map takes whole pages
 KINDS = ("float16", "float32", "float64", "int32", "int64", "uint8")
 #: What the variables of a layer are called where a file only counts them.
 COUNTED = {
@@ -57,11 +59,10 @@ def read(path: Path) -> WeightsFile:
     """Names and shapes of all variables.  UserError for a damaged file, and for one without a model's weights."""
     import h5py
 
-    source, swell = _opened(path)
+    source, start, swell = _opened(path)
     try:
         file = h5py.File(source, "r")
-        groups = _layers(path, file)
-        found = _renumbered(dict(groups))
+        found = _renumbered(dict(_layers(path, file)))
         stored = {name: _stored(path, name, data) for name, data in found.items()}
         wrote = _text(file.attrs.get("keras_version", b"")) or "3"
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
@@ -69,23 +70,36 @@ def read(path: Path) -> WeightsFile:
             raise
         raise damaged(path, str(error).strip().splitlines()[0] if str(error) else type(error).__name__) from None
     _bounded(path, found, swell)
+    places = {name: data.name for name, data in found.items()}
+    del found  # what HDF5 keeps of open variables adds up
 
     def get(name: str) -> Tensor:
         import torch
 
         try:
-            return torch.from_numpy(found[name][()])
+            return torch.from_numpy(_mapped(path, start, file[places[name]]))
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise damaged(path, f"variable {name}: {error}") from None
 
     return WeightsFile(path, "keras", stored, get, "keras", (("written by", f"Keras {wrote}"),))
 
 
-def _opened(path: Path) -> tuple[Any, int]:
-    """What h5py is to read, and how many bytes that is."""
+def _mapped(path: Path, start: int | None, data: h5py.Dataset) -> np.ndarray:
+    """A variable's numbers: of a large one, which is to be turned, a map of the file, so that only one copy is made."""
+    import numpy as np
+
+    at = data.id.get_offset()  # None unless the numbers lie there as they are
+    if start is None or at is None or data.nbytes < LARGE or not data.dtype.isnative or data.file.userblock_size:
+        read: np.ndarray = data[()]
+        return read
+    return np.memmap(path, data.dtype, "c", start + at, data.shape)
+
+
+def _opened(path: Path) -> tuple[Any, int | None, int]:
+    """What h5py is to read, where in the file it begins (None: it is compressed), and how many bytes it is."""
     size = path.stat().st_size
     if not zipfile.is_zipfile(path):
-        return str(path), size
+        return str(path), 0, size
     try:
         with zipfile.ZipFile(path) as archive:
             info = archive.getinfo(INSIDE)
@@ -96,10 +110,10 @@ def _opened(path: Path) -> tuple[Any, int]:
                 with path.open("rb") as file:
                     file.seek(info.header_offset + 26)
                     start += int.from_bytes(file.read(2), "little") + int.from_bytes(file.read(2), "little")
-                return Part(path, start, info.file_size), info.file_size
+                return Part(path, start, info.file_size), start, info.file_size
             if info.file_size > SWELL * size + SLACK:
                 raise damaged(path, "its archive would swell to many times its size")
-            return io.BytesIO(archive.read(INSIDE)), info.file_size
+            return io.BytesIO(archive.read(INSIDE)), None, info.file_size
     except (zipfile.BadZipFile, OSError, KeyError, NotImplementedError, RuntimeError) as error:
         raise damaged(path, str(error)) from None
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from vzor.spec.errors import UserError
 from vzor.weights.atomic import write_atomic
-from vzor.weights.formats.file import Stored, WeightsFile, damaged
+from vzor.weights.formats.file import MAX_TENSORS, Stored, WeightsFile, damaged
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +46,8 @@ def read(path: Path) -> WeightsFile:
     """Names and shapes from the header.  UserError for a damaged file."""
     header = read_header(path)
     meta = header.pop("__metadata__", {})
+    if len(header) > MAX_TENSORS:
+        raise UserError(f"{path} holds {len(header):,} tensors, which no network here has; give weights.")
     return WeightsFile(
         path,
         "safetensors",
