@@ -168,11 +168,12 @@ def _of_file(path: Path, network: str | None) -> Weights:
 
 
 def _known(path: Path, network: str | None) -> Published | None:
-    """The catalogue's entry of a file, by its name and its hash."""
-    from vzor.weights.catalogue import published
+    """The catalogue's entry of a file, by its name and its hash: of that network, else of one akin to it."""
+    from vzor.weights.catalogue import catalogue
     from vzor.weights.download import agrees
 
-    found = [one for one in published(network or "") if one.file == path.name and one.hash]
+    found = [one for one in catalogue() if one.file == path.name and one.hash]
+    found.sort(key=lambda one: one.network != network)
     return next((one for one in found if agrees(path, one.digest)), None)
 
 

@@ -72,7 +72,7 @@ def initialise(network: nn.Module, init: How = "he", seed: int | None = None, wi
 
 
 def _start(path: str, layer: Layer, fans: Fans, init: How) -> tuple[Draw | None, float]:
-    if init is None:
+    if init is None or init == "empty":
         return None, 0.0
     if init == "he":
         return _he(layer, fans), 0.0
