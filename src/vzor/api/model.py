@@ -280,6 +280,23 @@ class Model:
         written = {key: value for key, value in self.meta.items() if key not in ("format", "vzor", "networks")}
         return save_checkpoint(path, self.nets, written)
 
+    def save_folder(self, path: str | os.PathLike[str]) -> Path:
+        """Write the model as model hubs hold one: ``config.json``, ``model.safetensors`` and a card.
+
+        Where timm has the network it opens the folder: ``timm.create_model("local-dir:…", pretrained=True)``.  Raises
+        UserError for a task of several networks, and for a module of your own, which has no table.
+        """
+        from vzor.weights.hub import write_folder
+
+        opened = getattr(self.net, "opened", None)
+        if len(self.nets) > 1:
+            raise UserError(f"A folder holds one network and {self.name} has {', '.join(self.nets)}; use save().")
+        if opened is None:
+            raise UserError(f"{self.name} is a module of your own, without a table; use save() or torch.save.")
+        return write_folder(
+            Path(path), self.net.state_dict(), opened, self.meta, self.meta.get("network"), self.meta.get("licence", "")
+        )
+
     def __repr__(self) -> str:
         score = "".join(f", {key} {value:.4f}" for key, value in self.metrics.items() if key == self.task.best[0])
         size = "×".join(map(str, self.preprocess.shape))

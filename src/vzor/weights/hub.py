@@ -27,11 +27,21 @@ if TYPE_CHECKING:
 CONFIG, TENSORS, CARD = "config.json", "model.safetensors", "README.md"
 
 
-def keys_for(network: str | None) -> Keys:
-    """timm's names where it has the network, else ours."""
-    from vzor.zoo.index import ZOO
+def keys_for(network: str | None, state: Mapping[str, Tensor], pre: Preprocess, classes: int) -> Keys:
+    """timm's names where it has the network and ``state`` is that network's, else ours."""
+    import torch
 
-    return publishers(network).get("timm", IDENTITY) if network in ZOO else IDENTITY
+    from vzor.nn.build import build
+    from vzor.zoo.index import ZOO, table
+
+    keys = publishers(network).get("timm") if network in ZOO else None
+    if keys is None:
+        return IDENTITY
+    with torch.device("meta"):
+        wanted = build(table(str(network), classes=classes), pre.shape).state_dict()
+    names = [name for name in wanted if keys.has(name)]
+    same = all(name in state and state[name].shape == wanted[name].shape for name in names)
+    return keys if same and not any(keys.has(name) and name not in wanted for name in state) else IDENTITY
 
 
 def write_folder(
@@ -47,16 +57,16 @@ def write_folder(
     network  our name of it, or None for a table of the user's
     licence  of the weights, for the card; left out where it is empty
     """
-    keys = keys_for(network)
-    names = keys.names(state)
     pre = Preprocess.from_dict(meta["preprocess"])
+    keys = keys_for(network, state, pre, len(meta["classes"]))
+    names = keys.names(state)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; give the path of a folder.")
     folder.mkdir(parents=True, exist_ok=True)
     write_tensors(folder / TENSORS, to_theirs(keys, state), {"format": "pt"})
     config = {"vzor": {**meta, "names": keys.publisher}}
     if keys.publisher != OURS:
-        head = names[output_tensors(opened, state)[0]].rpartition(".")[0]
+        head = names[output_tensors(opened, state)[-1]].rpartition(".")[0]
         first = names[next(iter(names))].rpartition(".")[0]
         config = _timm(keys.name_of(str(network)), meta["classes"], pre, opened, head, first) | config
     write_text(folder / CONFIG, json.dumps(config, ensure_ascii=False, indent=2) + "\n")
@@ -86,6 +96,7 @@ def _timm(
         "architecture": architecture,
         "num_classes": len(classes),
         "label_names": list(classes),
+        "model_args": {"in_chans": pre.channels},
         "pretrained_cfg": {
             "tag": "vzor",
             "custom_load": False,

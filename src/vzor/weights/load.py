@@ -116,10 +116,20 @@ def candidates(file: WeightsFile, network: str | None) -> list[Keys]:
     return [IDENTITY, *(keys for keys in known if keys.publisher not in BY_FORMAT)]
 
 
-def suited(known: Sequence[Keys], ours: Iterable[str], file: WeightsFile) -> Keys:
-    """Those whose names agree with the file's; where none do, those with the fewest that do not."""
-    names = list(ours)
-    return min(known, key=lambda keys: sum(map(len, keys.odd(names, file.stored))))
+def suited(known: Sequence[Keys], ours: Mapping[str, Shape], file: WeightsFile) -> Keys:
+    """Those whose names agree with the file's; where none do, those with the fewest that do not.
+
+    Of those with the same names that whose shapes agree: Cadene's networks have timm's, and a class more.
+    """
+    odd = [sum(map(len, keys.odd(ours, file.stored))) for keys in known]
+    near = [keys for keys, n in zip(known, odd, strict=True) if n == min(odd)]
+    return near[0] if len(near) == 1 else min(near, key=lambda keys: _shapes_unlike(keys, ours, file))
+
+
+def _shapes_unlike(keys: Keys, ours: Mapping[str, Shape], file: WeightsFile) -> int:
+    names = keys.names(ours).items()
+    held = {name: file.stored[theirs] for name, theirs in names if theirs in file.stored}
+    return sum(stored.shape != keys.turn(name).shape(ours[name]) for name, stored in held.items())
 
 
 def dropped(ours: Iterable[str], rows: Sequence[str]) -> list[str]:

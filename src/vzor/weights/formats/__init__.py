@@ -18,7 +18,7 @@ __all__ = ["FORMATS", "Stored", "WeightsFile", "read"]
 #: format by its first bytes (and by the suffix, where a format has no header), and ``read(path)``.
 FORMATS: dict[str, tuple[str, ...]] = {
     "safetensors": (".safetensors",),
-    "torchfile": (".pth", ".pt", ".bin", ".ckpt", ".tar"),
+    "torchfile": (".pth", ".pt", ".th", ".bin", ".ckpt", ".tar"),
     "keras": (".h5", ".hdf5", ".keras"),
     "npz": (".npz",),
     "caffe": (".caffemodel",),

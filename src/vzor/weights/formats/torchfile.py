@@ -32,7 +32,7 @@ PARALLEL = "module."  # what torch's DataParallel puts before every name
 #: What a pickle of tensors is made of; torch's reader has the last word.
 KNOWN = ("collections OrderedDict", "torch._utils _rebuild_", "torch._tensor _rebuild_", "torch ", "torch.storage ")
 KNOWN_NUMPY = ("numpy", "_codecs encode")
-SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
+SUFFIXES = (".pth", ".pt", ".th", ".bin", ".ckpt", ".tar")
 SIZES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
 
 
