@@ -1,7 +1,11 @@
 """Fetching from a server that breaks off, lies, forgets and refuses; every byte that arrived is kept."""
 
 import hashlib
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,6 +54,11 @@ class Handler(BaseHTTPRequestHandler):
         if mode == "misstates":
             self.send_header("X-Linked-ETag", f'"{"0" * 64}"')
         self.end_headers()
+        if mode == "slow":
+            for at in range(0, len(body), 30_000):
+                self.wfile.write(body[at : at + 30_000])
+                time.sleep(0.05)
+            return
         self.wfile.write(body[: len(body) // 2] if mode == "breaks" or (mode == "breaks once" and first) else body)
 
     def log_message(self, *args: Any) -> None:
@@ -163,3 +172,50 @@ def test_a_folder_that_cannot_be_made(server: Server, tmp_path: Path, monkeypatc
     monkeypatch.setenv("VZOR_CACHE", str(tmp_path / "file"))
     with pytest.raises(UserError, match=r"cannot be written .* VZOR_CACHE"):
         fetch(url(server), "net.pth")
+
+
+#: Fetches; with a second word as a system does that has no locks of its own.
+FETCH = """
+import hashlib, sys
+from vzor.weights import download
+if sys.argv[3] == "files":
+    download.fcntl = None
+print("begun", flush=True)
+path = download.fetch(sys.argv[1], "net.pth", ("sha256", sys.argv[2]))
+print(hashlib.sha256(path.read_bytes()).hexdigest())
+"""
+
+
+def started(server: Server, how: str) -> subprocess.Popen[str]:
+    words = [sys.executable, "-c", FETCH, url(server), SHA, how]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("how", ["system", "files"])
+def test_two_processes_fetch_a_file_once(server: Server, how: str) -> None:
+    server.mode = "slow"
+    both = [started(server, how) for _ in range(2)]
+    assert [one.communicate(timeout=60)[0].split() for one in both] == [["begun", SHA]] * 2
+    assert server.asked == [None]
+    assert sorted(path.name for path in cache_folder().iterdir()) == ["net.pth"]
+
+
+def test_what_a_killed_process_left_is_gone_on_with(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the system's lock at once, and without when the file that is the lock has not changed for long."""
+    server.mode = "slow"
+    for how in ("system", "files"):
+        one = started(server, how)
+        while not (part().exists() and part().stat().st_size):
+            time.sleep(0.01)
+        one.kill()
+        one.communicate()
+        have = part().stat().st_size
+        if how == "files":
+            monkeypatch.setattr(download, "fcntl", None)
+            long_ago = time.time() - 2 * download.STALE
+            for path in (part(), cache_folder() / "net.pth.lock"):
+                os.utime(path, (long_ago, long_ago))
+        path = fetch(url(server), "net.pth", ("sha256", SHA))
+        assert path.read_bytes() == DATA and server.asked[-1] == f"bytes={have}-"
+        assert sorted(each.name for each in cache_folder().iterdir()) == ["net.pth"]
+        path.unlink()
