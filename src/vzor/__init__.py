@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vzor.api.build import build
     from vzor.api.load import load
     from vzor.api.model import Evaluation, Model
+    from vzor.api.published import published
     from vzor.api.table import Table, check, compare, networks, table
     from vzor.api.train import resume, train
     from vzor.measure.principles import Finding
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "networks": "api.table",
+    "published": "api.published",
     "table": "api.table",
     "compare": "api.table",
     "check": "api.table",
@@ -64,6 +66,7 @@ __all__ = [
     "compare",
     "load",
     "networks",
+    "published",
     "resume",
     "table",
     "train",

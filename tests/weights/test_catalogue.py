@@ -37,6 +37,15 @@ def test_every_set_is_of_a_network_of_ours_under_names_that_are_known() -> None:
         assert 0 <= one.top1 <= one.top5 <= 100 or (one.top5 == 0 and 50 < one.top1 < 90), one
 
 
+def test_files_of_one_name_are_the_same_file() -> None:
+    """Or one would be taken for the other where fetched files lie."""
+    named: dict[str, set[str]] = {}
+    for one in catalogue():
+        named.setdefault(one.file, set()).add(one.hash or one.url)
+    assert {file: of for file, of in named.items() if len(of) > 1} == {}
+    assert "model.safetensors" not in named and "convnext_tiny.in12k_ft_in1k.safetensors" in named
+
+
 def test_names_of_classes() -> None:
     assert list(class_names("imagenet")) == torchvision.models.ResNet18_Weights.IMAGENET1K_V1.meta["categories"]
     assert len(set(class_names("imagenet"))) == 1000

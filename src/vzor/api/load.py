@@ -84,7 +84,7 @@ def with_weights(
     if outputs is not None and len(named) != outputs:
         raise UserError(f"{source.path} is for {outputs} classes and {len(named)} are named; name as many.")
     if not classes and source.classes is None:
-        _warn(f"Nothing names the {len(named)} classes of {source.path}: they are numbers; give classes=.")
+        _warn(f"Nothing names the {len(named)} classes of {source.path}: they are numbers; give classes to name them.")
     pre = source.preprocess
     if pre is None:
         channels, height, width = found.input

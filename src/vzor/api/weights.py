@@ -164,17 +164,15 @@ def _of_file(path: Path, network: str | None) -> Weights:
     file = read(path)
     if "vzor" in file.meta:
         return _of_checkpoint(load_checkpoint(path))
-    return Weights(file, published=_known(path, network))
+    return Weights(file, published=_known(file, network))
 
 
-def _known(path: Path, network: str | None) -> Published | None:
-    """The catalogue's entry of a file, by its name and its hash: of that network, else of one akin to it."""
-    from vzor.weights.catalogue import catalogue
-    from vzor.weights.download import agrees
+def _known(file: WeightsFile, network: str | None) -> Published | None:
+    """The catalogue's entry of a file, by its name and its hash: the network's, if several networks share it."""
+    from vzor.weights.identify import known_as
 
-    found = [one for one in catalogue() if one.file == path.name and one.hash]
-    found.sort(key=lambda one: one.network != network)
-    return next((one for one in found if agrees(path, one.digest)), None)
+    found = sorted(known_as(file), key=lambda one: one.network != network)
+    return found[0] if found else None
 
 
 def _of_network(weights: Weights, name: str) -> WeightsFile:

@@ -27,6 +27,17 @@ ClickError: type[Exception] = typer.BadParameter.__mro__[2]
 # Options that many verbs have, so that they are called and explained alike.
 Source = Annotated[str, typer.Argument(metavar="DATA", help="A folder, .csv, .npz, .zip, IDX files, or: digits.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or a checkpoint.")]
+Trained = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's folder, a checkpoint, or a network's name with its weights.")
+]
+Begin = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="SET|FILE", help="Of a network: a published set, or a file. [imagenet]"),
+]
+Naming = Annotated[
+    str | None,
+    typer.Option(metavar="A,B,…|FILE", help="Names of a network's classes, where its weights do not say them."),
+]
 Network = Annotated[str, typer.Argument(metavar="NETWORK", help="A network's name, or the file of your own table.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
 Classes = Annotated[int | None, typer.Option(metavar="N", help="Classes of the network's output.")]
@@ -105,6 +116,24 @@ def convert(value: Any, kind: Any, name: str) -> Any:
 def size(text: str | None) -> str | int | None:
     """``--input`` as `vzor.table` takes it: one number stands for every side."""
     return int(text) if text is not None and text.isascii() and text.isdigit() else text
+
+
+def class_names(words: str | None) -> list[str] | None:
+    """``--classes`` of a network with weights: names, a file with one in each line, or what a set is for."""
+    from vzor.weights.catalogue import CLASSES
+    from vzor.weights.catalogue import class_names as of_set
+
+    if words is None:
+        return None
+    if words in CLASSES:
+        return list(of_set(words))
+    path = Path(words).expanduser()
+    if not path.is_file():
+        return [word.strip() for word in words.split(",") if word.strip()]
+    try:
+        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError):
+        raise UserError(f"{path} is no text; give a file with one name in each line.") from None
 
 
 def arithmetic(precision: str) -> str | None:

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from vzor.cli.command import Device, Json, Precision, Run, Seed, Source, arithmetic
-from vzor.cli.screen import as_json, columns, emit, remark, say, writing
+from vzor.cli.command import Begin, Device, Json, Naming, Precision, Seed, Source, Trained, arithmetic, class_names
+from vzor.cli.screen import as_json, as_warnings, columns, emit, fetching, remark, say, writing
 
 
 def run(
-    run: Run,
+    run: Trained,
     data: Source,
+    weights: Begin = None,
+    classes: Naming = None,
     split: Annotated[
         str, typer.Option(metavar="auto|train|val|test|all", help="auto: test, else what was not trained on.")
     ] = "auto",
@@ -24,13 +26,18 @@ def run(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Score a run on labelled data: the task's metrics beside those of a trivial predictor."""
+    """Score a run, or a network with published weights, on labelled data.
+
+    The task's metrics stand beside those of a trivial predictor.
+    """
     numbers = arithmetic(precision)
     from vzor.api.load import load
     from vzor.training import seed_everything
 
     seed_everything(seed)
-    found = load(run).evaluate(data, split, batch=batch, device=device, precision=numbers)
+    with as_warnings(), fetching(run) as told:
+        model = load(run, weights=weights, classes=class_names(classes), progress=told)
+    found = model.evaluate(data, split, batch=batch, device=device, precision=numbers)
     if json:
         emit(found.to_dict())
     else:

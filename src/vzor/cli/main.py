@@ -21,9 +21,10 @@ VERBS = {
     "eject": "writes a network as one plain PyTorch file that does not need vzor",
     "data": "what was found in a data set: bad files, classes, sizes",
     "train": "trains a network; --resume RUN continues",
-    "evaluate": "scores a run on data",
-    "predict": "uses a run on pictures",
+    "evaluate": "scores a run, or published weights, on data",
+    "predict": "uses a run, or published weights, on pictures",
     "look": "shows what a run has learnt and where it is wrong",
+    "weights": "published weights; what a file of weights holds, and which network it fits",
 }
 HELP = ("-h", "--help")
 OK, FAULT, USAGE, STOPPED, PIPE = 0, 1, 2, 130, 141  # 128 + the signal's number, as shells count

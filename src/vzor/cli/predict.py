@@ -7,15 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from vzor.cli.command import Device, Json, Precision, Run, Seed, arithmetic
-from vzor.cli.screen import columns, emit, progress, remark, writing
+from vzor.cli.command import Begin, Device, Json, Naming, Precision, Seed, Trained, arithmetic, class_names
+from vzor.cli.screen import as_warnings, columns, emit, fetching, progress, remark, writing
 
 
 def run(
-    run: Run,
+    run: Trained,
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE", help="Pictures, folders, patterns in quotes, or a data set.")
     ],
+    weights: Begin = None,
+    classes: Naming = None,
     top: Annotated[int | None, typer.Option(metavar="N", help="Of a classifier: how many classes to name. [5]")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Also write the pictures with their results.")
@@ -26,15 +28,20 @@ def run(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Say what a run makes of pictures.  Those that cannot be read are named, and left out."""
+    """Say what a run, or a network with published weights, makes of pictures.
+
+    A picture that cannot be read is named, and left out.
+    """
     numbers = arithmetic(precision)
     from vzor.api.load import load
     from vzor.training import seed_everything
 
     seed_everything(seed)
     options: dict[str, Any] = {} if top is None else {"top": top}
+    with as_warnings(), fetching(run) as told:
+        model = load(run, weights=weights, classes=class_names(classes), progress=told)
     with progress("predicting") as watch:
-        found = load(run).predict(
+        found = model.predict(
             sources if len(sources) > 1 else sources[0], batch=batch, device=device, precision=numbers,
             progress=watch, **options,
         )  # fmt: skip

@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from vzor.spec.errors import UserError
 
 if TYPE_CHECKING:
     from vzor.data.read import Progress
+    from vzor.weights.download import Progress as Fetched
 
 
 def say(text: str = "") -> None:
@@ -104,6 +106,41 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"Cannot write {path} ({error.strerror or error}); give another place to write to.") from None
+
+
+@contextmanager
+def as_warnings(shown: bool = True) -> Iterator[None]:
+    """What is warned of inside, as lines on standard error that begin with ``warning:``; or not at all."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for each in caught:
+        if not issubclass(each.category, UserWarning):
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+        elif shown:
+            remark(f"warning: {each.message}")
+
+
+@contextmanager
+def fetching(label: str) -> Iterator[Fetched]:
+    """``(bytes, of how many)`` shown as a bar on a terminal from the first call on, and not at all elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    parts = (TextColumn(label), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    bar = Progress(*parts, console=Console(stderr=True), transient=True)
+    with ExitStack() as stack:
+
+        def watch(done: int, total: int | None) -> None:
+            if not bar.tasks:
+                stack.enter_context(bar)
+                bar.add_task(label, total=total)
+            bar.update(bar.tasks[0].id, completed=done, total=total)
+
+        yield watch
 
 
 @contextmanager

@@ -41,7 +41,10 @@ def run(
         Path | None, typer.Option(metavar="RUN", help="Go on with this run; needs nothing else.", rich_help_panel=WHAT)
     ] = None,
     weights: Annotated[
-        str | None, typer.Option(metavar="FILE|RUN", help="Begin with the weights of a run.", rich_help_panel=WHAT)
+        str | None,
+        typer.Option(
+            metavar="SET|FILE|RUN", help="Begin with published weights (imagenet), a file, a run.", rich_help_panel=WHAT
+        ),
     ] = None,
     classes: Annotated[
         str | None, typer.Option(metavar="A,B,…", help="Keep to these classes, in this order.", rich_help_panel=WHAT)

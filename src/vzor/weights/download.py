@@ -50,8 +50,9 @@ def fetch(url: str, file: str, digest: tuple[str, str] = ("", ""), progress: Pro
     """The path of ``file`` in the cache, fetched from ``url`` unless it is there.
 
     What arrives is kept beside it as ``.part`` and gone on with the next time; of several processes that want the
-    file one fetches it, and the others wait.  ``digest`` is (kind of hash, its first hexadecimal digits).  Raises UserError where there is no network, no such file, no room, or another hash;
-    the sentence says where to put the file by hand.
+    file one fetches it, and the others wait.  ``digest`` is (kind of hash, its first hexadecimal digits).  Raises
+    UserError where there is no network, no such file, no room, or another hash; the sentence says where to put the
+    file by hand.
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise UserError(f"'{url}' is no address of the web; give one that begins with https://.")

@@ -26,6 +26,7 @@ class Published:
     network    our name of it
     publisher  whose names its tensors have (`vzor.weights.keys`)
     name       the publisher's name of the set
+    file       what it is called in the folder of fetched files
     url        where it is; empty where only a folder or a page can be named, which is then in `page`
     hash       ``sha256:`` or ``md5:`` or ``sha1:`` and as many digits as the publisher gives; empty where none
     megabytes  its size, of 10^6 bytes; 0 where the publisher does not say
@@ -113,7 +114,7 @@ def _read(publisher: str) -> Iterator[Published]:
             publisher=publisher,
             name=row["name"],
             url=row["url"],
-            file=row["url"].rpartition("/")[2],
+            file=_file(row["url"]),
             hash=row["hash"],
             megabytes=float(row["mb"] or 0),
             licence=row["licence"],
@@ -123,6 +124,12 @@ def _read(publisher: str) -> Iterator[Published]:
             preprocess=_preprocess(row),
             note=row["note"],
         )
+
+
+def _file(url: str) -> str:
+    """The file's own name; of hub folders, whose files are all called alike, the folder's."""
+    *_, folder, _, _, name = ["", "", "", *url.split("/")]
+    return f"{folder}.safetensors" if name == "model.safetensors" else name
 
 
 def _preprocess(row: dict[str, str]) -> Preprocess:
