@@ -17,6 +17,8 @@ table.parameters, table.macs, table.taps, table.at(channels=1).memory
 for form in ("text", "markdown", "csv", "json", "svg", "mermaid", "html"):
     table.to(form)
 vzor.compare(["lenet5", "resnet18"])
+assert vzor.published("resnet50")[0].meta["categories"][281] == "tabby"
+assert vzor.published("resnet50")[0].transforms().preprocess.size == (224, 224)
 assert vzor.check("vgg16")
 try:
     vzor.table("resnet51")
@@ -41,7 +43,7 @@ def test_every_public_name_is_there() -> None:
 def test_names_are_frozen() -> None:
     assert set(vzor.__all__) == {
         "Evaluation", "Finding", "Model", "Phase", "Preprocess", "Step", "Table", "TableError", "Task", "UserError",
-        "__version__", "build", "check", "compare", "load", "networks", "resume", "table", "train",
+        "__version__", "build", "check", "compare", "load", "networks", "published", "resume", "table", "train",
     }  # fmt: skip
 
 

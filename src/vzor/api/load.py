@@ -103,6 +103,7 @@ def with_weights(
         "metrics": {},
         "weights": source.published.id if source.published else str(source.path),
         "licence": source.published.licence if source.published else "",
+        "data": source.meta.get("data"),  # which pictures a run was trained on, and is not to be scored on
     }
     return Model(Checkpoint(source.path, meta, ()), {"net": net.eval()}, make("classify"), made)
 

@@ -86,7 +86,10 @@ def train(
     told = Settings.from_dict(rest)
     found_task = _task(task, options, loss)
     origin = network.origin if isinstance(network, Table) else None
-    begin = find_weights(weights, origin) if weights is not None else None
+    begin = None
+    if weights is not None:
+        with _watching(tell, "fetching weights") as progress:
+            begin = find_weights(weights, origin, progress)
     pick_device(told.device)  # a device that is not there, too, is said before the pictures are opened
     shares = {"seed": told.seed, "val": val, "test": test, "classes": list(classes) if classes else None}
     found, source = _read(data, found_task, shares, tell)
@@ -219,7 +222,7 @@ def _read(data: Any, task: Task, shares: Mapping[str, Any], tell: Reporter) -> t
         if task.read is not None:
             found = task.read(os.fspath(data))
         else:
-            with _scanning(tell) as progress:
+            with _watching(tell, "looking at the pictures") as progress:
                 found = read(os.fspath(data), progress=progress, **given)
     else:
         raise UserError(
@@ -232,8 +235,8 @@ def _read(data: Any, task: Task, shares: Mapping[str, Any], tell: Reporter) -> t
 
 
 @contextmanager
-def _scanning(tell: Reporter) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar while pictures are opened for the first time, where there is a terminal and someone to tell."""
+def _watching(tell: Reporter, label: str) -> Iterator[Callable[[int, int | None], None] | None]:
+    """A bar while pictures are opened for the first time or weights fetched, where there is someone to see it."""
     from vzor.training.log import Bars
 
     if not isinstance(tell, Bars):
@@ -242,7 +245,7 @@ def _scanning(tell: Reporter) -> Iterator[Callable[[int, int], None] | None]:
     from rich.progress import Progress
 
     with Progress(console=tell.console, transient=True) as bar:
-        task = bar.add_task("looking at the pictures", total=None)
+        task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

@@ -232,8 +232,10 @@ def _own(found: Contents) -> list[tuple[str, str]]:
 def tensors(found: Contents, every: bool) -> None:
     """Names, shapes and kinds, the first of them or all."""
     from vzor.spec.row import text
+    from vzor.weights.keys.rules import COUNTER
 
-    stored = list(found.file.stored.items())
+    # A file may have the many counters of steps before what one wants to see.
+    stored = sorted(found.file.stored.items(), key=lambda item: item[0].endswith(COUNTER))
     shown = stored if every else stored[:SHOWN]
     rows = [[name, text(tensor.shape) or "one number", tensor.dtype] for name, tensor in shown]
     columns(["tensor", "shape", "kind"], rows)

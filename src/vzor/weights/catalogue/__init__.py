@@ -89,7 +89,7 @@ def pick(network: str, wanted: str) -> Published:
         one for one in known if wanted == one.classes
     ]
     if not named:
-        guess = did_you_mean(wanted, [*(one.id for one in known), *CLASSES])
+        guess = did_you_mean(wanted, [*(one.id for one in known), *(one.name for one in known), *CLASSES])
         classes = ", ".join(dict.fromkeys(one.classes for one in known))
         raise UserError(
             f"There are no weights '{wanted}' of {network}.{guess} Take {classes} for the most accurate, one of those "
