@@ -38,16 +38,16 @@ def load(
 ) -> Model:
     """The model in a checkpoint file, in a run's folder (its best weights, else its last) or in a hub's folder.
 
-    Or a network by name, or the user's table, with ``weights``: "imagenet" (which a name alone means too),
-    "publisher/name", or the path of a file in any format; ``classes`` names its outputs where the weights do not, and
-    ``progress`` is told how many bytes have been fetched, of how many.
+    Or a network by name, or the user's table, with ``weights``: "imagenet", "publisher/name" or the path of a file in
+    any format; a name alone means the most accurate that are published.  ``classes`` names its outputs where the
+    weights do not, and ``progress`` is told how many bytes have been fetched, of how many.
 
     A module, a Task or rows (``vocab``) of your own have to be handed in again.  Raises UserError, one
     sentence, for a missing, damaged or foreign file.
     """
     name = os.fspath(path)
     if weights is not None or (name in ZOO and not Path(name).exists()):
-        return with_weights(name, "imagenet" if weights is None else weights, classes, vocab, progress)
+        return with_weights(name, weights, classes, vocab, progress)
     from vzor.weights.hub import read_config
 
     found = Path(path).expanduser()
@@ -58,12 +58,14 @@ def load(
 
 def with_weights(
     name: str,
-    weights: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None = None,
     classes: Sequence[str] | None = None,
     vocab: Vocabulary | None = None,
     progress: Callable[[int, int | None], object] | None = None,
 ) -> Model:
     """A network of ours, or of the user's table, with weights from anywhere, as many outputs as these have.
+
+    Without ``weights`` they are the most accurate that are published of it.
 
     Where nothing says how the weights want their pictures, they are prepared as torchvision prepares ImageNet's, and
     where nothing names the classes, their numbers do: a warning says so.
@@ -73,11 +75,12 @@ def with_weights(
     from vzor.nn.build import build as build_rows
     from vzor.spec.record import expanded, to_json
     from vzor.tasks.index import make
+    from vzor.weights.catalogue import pick
     from vzor.weights.checkpoint import Checkpoint
     from vzor.weights.load import classes_in
 
     found = table(name, vocab=vocab)
-    source = find_weights(weights, found.origin, progress)
+    source = find_weights(pick(name).id if weights is None else weights, found.origin, progress)
     with torch.device("meta"):
         outputs = classes_in(build_rows(found.root, init=None), source.file, found.origin)
     named = list(classes or source.classes or map(str, range(outputs or found.sheet.output[0])))

@@ -32,7 +32,7 @@ Trained = Annotated[
 ]
 Begin = Annotated[
     str | None,
-    typer.Option("--weights", metavar="SET|FILE", help="Of a network: a published set, or a file. [imagenet]"),
+    typer.Option("--weights", metavar="SET|FILE", help="Of a network: a published set, or a file. [the best]"),
 ]
 Naming = Annotated[
     str | None,

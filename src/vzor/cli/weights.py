@@ -165,11 +165,10 @@ def get(network: str, entry: str | None, json: bool) -> None:
 
 
 def _pick(network: str, entry: str | None) -> Weights:
-    from vzor.api.published import own, published
+    from vzor.api.published import own
     from vzor.weights.catalogue import pick
 
-    known = published(network)
-    return own(pick(network, entry or (known[0].classes if known else "imagenet")))
+    return own(pick(network, entry))
 
 
 def _per_cent(value: float) -> str:

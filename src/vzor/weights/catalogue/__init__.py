@@ -74,14 +74,16 @@ def published(network: str) -> list[Published]:
     return sorted((one for one in catalogue() if one.network == network), key=lambda one: -one.top1)
 
 
-def pick(network: str, wanted: str) -> Published:
-    """The set that ``wanted`` means: ``"imagenet"``, the most accurate, or ``publisher/name``.
+def pick(network: str, wanted: str | None = None) -> Published:
+    """The set that ``wanted`` means: ``"imagenet"``, the most accurate, or ``publisher/name``; None: the best of all.
 
     Raises UserError, naming what there is.
     """
     known = published(network)
     if not known:
-        raise UserError(f"No published weights of {network} are known; give the path of a file, or leave weights out.")
+        raise UserError(f"No published weights of {network} are known; train it, or give the path of a file.")
+    if wanted is None:
+        return known[0]
     for one in known:
         if wanted == one.id:
             return one

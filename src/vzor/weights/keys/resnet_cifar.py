@@ -28,7 +28,7 @@ TURNS = (
     (r"^layer3\.\d+\.conv2\.(conv\.weight|bn\.(weight|bias|running_mean|running_var))$", reordered(0, *STAGE3)),
 )
 
-#: The files say "module." before every name, which a reader may have left off.
-KEYS = (
-    Keys("akamaster", ("resnet*_cifar",), (*BESIDE, (r"^", "module.")), TURNS, old=((r"^(?!module\.)", "module."),)),
-)
+#: A reader of torch's files takes ``module.`` away, which wrapping a network for several devices puts there.
+UNWRAPPED = (r"^(?!module\.)", "module.")
+
+KEYS = (Keys("akamaster", ("resnet*_cifar",), (*BESIDE, (r"^", "module.")), TURNS, old=(UNWRAPPED,)),)
