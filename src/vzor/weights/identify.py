@@ -18,6 +18,7 @@ from vzor.spec.trace import trace
 from vzor.weights.catalogue import Published, catalogue, published
 from vzor.weights.formats import WeightsFile, darknet
 from vzor.weights.keys.rules import COUNTER, Keys
+from vzor.weights.keys.turns import WITH_BACKGROUND
 from vzor.weights.load import candidates, numbers
 from vzor.zoo.index import ZOO, table
 
@@ -103,7 +104,9 @@ def _named(file: WeightsFile, network: str, held: Held) -> Iterator[Fit]:
     """A network under the names of everyone whose the file's may be."""
     found: dict[int, list[str]] = {}
     for keys in _forms(file, network):
-        for classes in _classes(_numbers(file, keys), held, network):
+        background = any(turn is WITH_BACKGROUND for _, turn in keys.turns)  # an output more than classes
+        for outputs in _outputs(_numbers(file, keys), held, network):
+            classes = max(1, outputs - background)
             if agrees(keys, _shapes(network, classes), file):
                 found.setdefault(classes, []).append(keys.publisher)
     for classes, names in found.items():
@@ -129,8 +132,8 @@ def _numbers(file: WeightsFile, keys: Keys) -> set[int]:
     return found
 
 
-def _classes(counts: set[int], held: Held, network: str) -> set[int]:
-    """The numbers of classes for which a network keeps as many numbers, with and without what is beside it."""
+def _outputs(counts: set[int], held: Held, network: str) -> set[int]:
+    """The numbers of outputs for which a network keeps as many numbers, with and without what is beside it."""
     found = set()
     for count in counts:
         for whole, each in ((held.main, held.each), (held.main + held.side, held.each + held.each_side)):
