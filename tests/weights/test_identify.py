@@ -121,3 +121,8 @@ def test_every_form_of_every_publishers_names(tmp_path: Path) -> None:
             file = WeightsFile(tmp_path / "x", "safetensors", stored, theirs.__getitem__, told)
             fits = list(_named(file, network, held))
             assert any(publisher in fit.publishers for fit in fits), (network, publisher)
+
+
+def test_a_network_that_is_no_classifier(tmp_path: Path) -> None:
+    path = written(tmp_path / "net.safetensors", state("yolo11n"))
+    assert [(fit.network, fit.classes) for fit in identify(read(path))] == [("yolo11n", 0)]

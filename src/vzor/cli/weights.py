@@ -251,7 +251,7 @@ def fits(found: Contents) -> None:
     rows = []
     for fit in found.fits:
         whose = ", ".join("vzor's own" if name == "vzor" else name for name in fit.publishers)
-        rows.append([f"  {fit.network}", f"{fit.classes:,}", whose or "–", fit.why])
+        rows.append([f"  {fit.network}", f"{fit.classes:,}" if fit.classes else "–", whose or "–", fit.why])
     columns(["  network", "classes", "names", "because"], rows, "lrll")
 
 

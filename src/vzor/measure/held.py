@@ -12,7 +12,7 @@ from vzor.spec.trace import Node, trace
 class Held(NamedTuple):
     """How many numbers a network keeps, parameters and buffers, and how many of them for each class.
 
-    classes           of its output, as its table has it
+    classes           of its output, as its table has it; 0 where the output is no vector
     main, side        all of the main path, and of the tables beside it
     each, each_side   those of the output row for one class, and of the output rows beside it
     """
@@ -32,7 +32,7 @@ def held(table: Row) -> Held:
     main = [(node, n) for node, n in kept if n and not node.aux]
     beside = [[(node, n) for node, n in kept if n and node.path.startswith(side)] for side in sides]
     return Held(
-        opened.root.out[0],
+        opened.root.out[0] if len(opened.root.out) == 1 else 0,
         sum(n for _, n in main),
         sum(n for rows in beside for _, n in rows),
         _each(main),

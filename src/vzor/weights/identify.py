@@ -39,7 +39,7 @@ class Fit:
 
     network     our name of it
     publishers  whose names the tensors have (`vzor.weights.keys`); ``vzor``: ours; empty: they have none
-    classes     outputs that the file is for
+    classes     outputs that the file is for; 0 where they are no vector
     why         why it stands where it does among several, one of REASONS
     """
 
@@ -105,8 +105,8 @@ def _named(file: WeightsFile, network: str, held: Held) -> Iterator[Fit]:
     found: dict[int, list[str]] = {}
     for keys in _forms(file, network):
         background = any(turn is WITH_BACKGROUND for _, turn in keys.turns)  # an output more than classes
-        for outputs in _outputs(_numbers(file, keys), held, network):
-            classes = max(1, outputs - background)
+        for outputs in _outputs(_numbers(file, keys), held):
+            classes = max(outputs - background, 0)
             if agrees(keys, _shapes(network, classes), file):
                 found.setdefault(classes, []).append(keys.publisher)
     for classes, names in found.items():
@@ -132,13 +132,13 @@ def _numbers(file: WeightsFile, keys: Keys) -> set[int]:
     return found
 
 
-def _outputs(counts: set[int], held: Held, network: str) -> set[int]:
-    """The numbers of outputs for which a network keeps as many numbers, with and without what is beside it."""
+def _outputs(counts: set[int], held: Held) -> set[int]:
+    """Outputs (0: no vector) with which a network keeps as many numbers, with and without what is beside it."""
     found = set()
     for count in counts:
         for whole, each in ((held.main, held.each), (held.main + held.side, held.each + held.each_side)):
             more, odd = divmod(count - whole, each)
-            if not odd and held.classes + more > 0 and (not more or ZOO[network].task == "classify"):
+            if not odd and (not more or (held.classes and held.classes + more > 0)):
                 found.add(held.classes + more)
     return found
 
@@ -150,9 +150,8 @@ def _shapes(network: str, classes: int) -> Mapping[str, Shape]:
 
     from vzor.nn.build import build
 
-    made = table(network, classes=classes) if ZOO[network].task == "classify" else table(network)
     with torch.device("meta"):
-        state = build(made, init=None).state_dict()
+        state = build(table(network, classes=classes or None), init=None).state_dict()
     return {name: tuple(value.shape) for name, value in state.items()}
 
 
