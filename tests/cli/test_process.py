@@ -25,7 +25,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize(
     "words",
     [["--help"], ["list"], ["show", "resnet152"], ["show", "lenet5", "--format", "svg"], ["compare", "lenet5", "vgg16"],
-     ["eject", "resnet18"], ["train", "--help"], ["shwo"]],
+     ["eject", "resnet18"], ["weights"], ["weights", "resnet50"], ["train", "--help"], ["shwo"]],
     ids=" ".join,
 )  # fmt: skip
 def test_tables_import_nothing_heavy(words: list[str], env: dict[str, str]) -> None:
