@@ -252,6 +252,14 @@ def test_predicting_with_a_file_of_others(cli, resnet: Path, picture: Path) -> N
     assert named.code == 0 and "fish" in named.out and "3 classes" not in named.err
 
 
+def test_a_run_has_its_own(cli, picture: Path) -> None:
+    Path("run").mkdir()
+    for option, value in (("weights", "imagenet"), ("classes", "a,b")):
+        done = cli("predict", "run", picture, f"--{option}", value)
+        assert (done.code, done.out) == (2, "")
+        assert done.err == f"error: run brings its own {option}; leave {option} out, or give a network's name.\n"
+
+
 def test_evaluating_a_file_of_others(cli, resnet: Path) -> None:
     rng = np.random.default_rng(0)
     for name in ("cat", "dog", "fish"):

@@ -45,12 +45,15 @@ def load(
     A module, a Task or rows (``vocab``) of your own have to be handed in again.  Raises UserError, one
     sentence, for a missing, damaged or foreign file.
     """
-    name = os.fspath(path)
-    if weights is not None or (name in ZOO and not Path(name).exists()):
+    name, found = os.fspath(path), Path(path).expanduser()
+    own = found.is_dir() or found.suffix == ".safetensors"
+    if (weights is not None and not own) or (name in ZOO and not found.exists()):
         return with_weights(name, weights, classes, vocab, progress)
+    for word, given in (("weights", weights), ("classes", classes)):
+        if given is not None:
+            raise UserError(f"{name} brings its own {word}; leave {word} out, or give a network's name.")
     from vzor.weights.hub import read_config
 
-    found = Path(path).expanduser()
     if found.is_dir() and read_config(found) is not None:
         return _of_folder(find_weights(found), vocab)
     return from_checkpoint(find_checkpoint(path), task=task, network=network, vocab=vocab)
