@@ -54,9 +54,7 @@ def sets(
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         address = f"http://127.0.0.1:{server.server_port}"
         found = {}
-        for one in catalogue.published(NETWORK):
-            if one.publisher != "torchvision":
-                continue
+        for one in (one for one in catalogue.published(NETWORK) if one.publisher == "torchvision"):
             torch.save(to_theirs(find(NETWORK, one.publisher), state), served / one.file)
             digest = hashlib.sha256((served / one.file).read_bytes()).hexdigest()
             found[one.id] = replace(one, url=f"{address}/{one.file}", hash=f"sha256:{digest[:8]}")

@@ -132,6 +132,8 @@ def _load(path: Path, mmap: bool) -> Any:
         raise UserError(f"{path} holds what PyTorch's safe reader refuses ({_first(error)}){RATHER}") from None
     except (RuntimeError, ValueError, EOFError, OSError, IndexError, AssertionError, MemoryError) as error:
         raise damaged(path, _first(error)) from None
+    except Exception as error:  # the reader's own refusal, and what else a stranger's pickle may come to
+        raise UserError(f"{path} holds what PyTorch's safe reader refuses ({_first(error)}){RATHER}") from None
 
 
 def _first(error: BaseException) -> str:
