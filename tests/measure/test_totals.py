@@ -78,16 +78,3 @@ def test_impossible_sizes_are_said_here_as_well() -> None:
 
     with pytest.raises(TableError, match=r"row 'a\.first'"):
         Counter().totals(Seq(input=Input(4), a=Twice(4)))
-
-
-def test_numbers_that_a_file_has_to_hold() -> None:
-    counter = Counter()
-    for name in ZOO:
-        held, sheet = counter.held(table(name)), measure(table(name))
-        assert held.main == sheet.parameters + sheet.buffers, name
-    for name in ("googlenet", "inception_v3", "resnet50", "vgg16", "nasnetamobile", "darknet19"):
-        held, more = counter.held(table(name)), counter.held(table(name, classes=1007))
-        assert (held.classes, more.classes) == (1000, 1007)
-        assert more.main - held.main == 7 * held.each
-        assert more.side - held.side == 7 * held.each_side
-    assert counter.held(table("googlenet")).side == measure(table("googlenet")).aux + 2 * 2 * 128

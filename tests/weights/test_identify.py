@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from vzor.measure import Counter
+from vzor.measure.held import held
 from vzor.nn.build import build
 from vzor.weights.formats import Stored, WeightsFile, read
 from vzor.weights.identify import ALIKE, BY_COUNT, SAYS, UNDER_THESE, Fit, _named, identify, known_as
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_what_its_name_says_is_no_published_set(tmp_path: Pat
 @pytest.mark.slow
 def test_every_form_of_every_publishers_names(tmp_path: Path) -> None:
     """The numbers that the table counts let no network slip, whatever a publisher leaves out or has besides."""
-    counter, seen = Counter(), set()
+    seen: set[int] = set()
     for network in ZOO:
         forms = {id(keys) for keys in publishers(network).values()}
         if forms <= seen:
@@ -113,13 +113,13 @@ def test_every_form_of_every_publishers_names(tmp_path: Path) -> None:
         seen |= forms
         with torch.device("meta"):
             ours = build(table(network), init=None).state_dict()
-        held = counter.held(table(network))
+        keeps = held(table(network))
         for publisher in ("vzor", *publishers(network)):
             theirs = ours if publisher == "vzor" else to_theirs(find(network, publisher), ours)
             stored = {name: Stored(tuple(value.shape)) for name, value in theirs.items()}
             told = publisher if publisher in BY_FORMAT else None
             file = WeightsFile(tmp_path / "x", "safetensors", stored, theirs.__getitem__, told)
-            fits = list(_named(file, network, held))
+            fits = list(_named(file, network, keeps))
             assert any(publisher in fit.publishers for fit in fits), (network, publisher)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from vzor.api.model import Model
 from vzor.spec.errors import UserError, did_you_mean
@@ -32,13 +31,9 @@ def export(model: Model, form: str, out: str | os.PathLike[str]) -> Path:
     path = Path(out)
     if form == OURS:
         return model.save(path)
-    network = network_of(model)
-    state = model.net.state_dict()
     if form == HUB:
-        from vzor.weights.hub import write_folder
-
-        opened: Any = model.net.opened
-        return write_folder(path, state, opened, model.meta, network, str(model.meta.get("licence", "")))
+        return model.save_folder(path)
+    network, state = network_of(model), model.net.state_dict()
     if network is None:
         raise UserError(
             f"{model.name} is no network of vzor's, and {form} has no names for it; export it as {OURS} or {HUB}."

@@ -64,7 +64,7 @@ def tell(findings: Sequence[Finding]) -> None:
         say(f"  {severity:<{wide[0]}}  {principle:<{wide[1]}}  {place}")
         for text in (finding.figure, f"{finding.why} [{finding.source}]", others(finding)):
             if text:
-                say(textwrap.fill(text, room, initial_indent=indent, subsequent_indent=indent))
+                say(textwrap.fill(text, room, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False))
 
 
 def others(finding: Finding) -> str:

@@ -11,7 +11,6 @@ import pickletools
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from pickle import UnpicklingError  # what torch's own reader raises
 from typing import IO, TYPE_CHECKING, Any
 
 from vzor.spec.errors import UserError
@@ -128,8 +127,6 @@ def _load(path: Path, mmap: bool) -> Any:
 
     try:
         return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
-    except (UnpicklingError, AttributeError, KeyError, TypeError) as error:
-        raise UserError(f"{path} holds what PyTorch's safe reader refuses ({_first(error)}){RATHER}") from None
     except (RuntimeError, ValueError, EOFError, OSError, IndexError, AssertionError, MemoryError) as error:
         raise damaged(path, _first(error)) from None
     except Exception as error:  # the reader's own refusal, and what else a stranger's pickle may come to
