@@ -89,6 +89,19 @@ def test_a_groups_kernel_is_one_of_a_depthwise_convolution() -> None:
             assert torch.equal(ours[i, j], theirs[:, :, i // 3 * 3 + j, i % 3])
 
 
+@pytest.mark.parametrize(("turn", "ours"), [(IN_OUT, (7, 1300)), (flattened(3), (5, 12))])
+def test_a_large_tensor_is_turned_in_parts(turn, ours) -> None:
+    x = torch.arange(float(torch.tensor(ours).prod())).view(ours)
+    there, read = turn.there(x), []
+
+    def rows(begin: int, end: int) -> torch.Tensor:
+        read.append(end - begin)
+        return there[begin:end]
+
+    assert torch.equal(turn.in_parts(rows, ours), x)
+    assert max(read) < len(there) and sum(read) == len(there) + 1  # one more, for the kind of numbers
+
+
 def test_a_flattened_map_is_reordered() -> None:
     """A dense row on a flattened 2×2 map of 3 channels, channels first here and last there."""
     generator = torch.Generator().manual_seed(0)

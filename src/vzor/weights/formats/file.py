@@ -18,6 +18,7 @@ from vzor.spec.row import Shape
 if TYPE_CHECKING:
     from torch import Tensor
 
+LARGE = 1 << 22  # numbers; two copies of a smaller tensor are nothing beside a network
 OURS = "vzor"  # the publisher of files with our own names
 #: More tensors than this are no network: resnet1202_cifar, the longest here, has 7,214.
 MAX_TENSORS = 50_000
@@ -43,6 +44,7 @@ class WeightsFile:
     format     safetensors, torch, keras, caffe, darknet, deep-compression, npz
     stored     the tensors by name, in the file's order; Keras' names are ``layer/variable``, Caffe's ``layer/index``
     get        reads one tensor by its name, onto the CPU
+    part       reads a part of a tensor's first axis, by name, begin and end; None where ``get`` takes no memory
     publisher  whose names these must be (one of `vzor.weights.keys`, or OURS); None: any publisher that uses the format
     facts      (label, value) to print: the format's version, who wrote it, what was left out
     meta       text that the file carries
@@ -55,6 +57,7 @@ class WeightsFile:
     publisher: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
     meta: Mapping[str, str] = field(default_factory=dict, repr=False)
+    part: Callable[[str, int, int], Tensor] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.stored) > MAX_TENSORS:
@@ -68,12 +71,14 @@ class WeightsFile:
         return sum(tensor.count for tensor in self.stored.values())
 
     @property
-    def tensors(self) -> Mapping[str, Tensor]:
+    def tensors(self) -> Tensors:
         """The tensors by name, each read when it is asked for and not kept: no more memory than what is taken."""
-        return _Tensors(self)
+        return Tensors(self)
 
 
-class _Tensors(Mapping[str, "Tensor"]):
+class Tensors(Mapping[str, "Tensor"]):
+    """A file's tensors, each read when it is asked for."""
+
     def __init__(self, file: WeightsFile) -> None:
         self._file = file
 
@@ -84,6 +89,17 @@ class _Tensors(Mapping[str, "Tensor"]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._file.stored  # without reading it
+
+    def large(self, name: str) -> Callable[[int, int], Tensor] | None:
+        """Reads parts of a tensor that should not be had whole while it is turned; None for others."""
+        part = self._file.part
+        if part is None or self._file.stored[name].count < LARGE:
+            return None
+        return lambda begin, end: part(name, begin, end)
+
+    def shape(self, name: str) -> Shape:
+        """A tensor's shape, without reading it."""
+        return self._file.stored[name].shape
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._file.stored)

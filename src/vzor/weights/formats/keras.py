@@ -81,7 +81,16 @@ def read(path: Path) -> WeightsFile:
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise damaged(path, f"variable {name}: {error}") from None
 
-    return WeightsFile(path, "keras", stored, get, "keras", (("written by", f"Keras {wrote}"),))
+    def part(name: str, begin: int, end: int) -> Tensor:
+        import torch
+
+        try:
+            return torch.from_numpy(file[places[name]][begin:end])
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise damaged(path, f"variable {name}: {error}") from None
+
+    facts = (("written by", f"Keras {wrote}"),)
+    return WeightsFile(path, "keras", stored, get, "keras", facts, part=part)
 
 
 def _mapped(path: Path, start: int | None, data: h5py.Dataset) -> np.ndarray:

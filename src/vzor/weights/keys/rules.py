@@ -17,6 +17,7 @@ from torch import Tensor
 
 from vzor.spec.errors import UserError
 from vzor.spec.row import Shape, text
+from vzor.weights.formats.file import Tensors
 from vzor.weights.keys.turns import SAME, Turn
 
 #: A regular expression and what replaces it: a template (``r"\1.bn"``) or a function of the match.
@@ -152,11 +153,16 @@ def to_ours(
     for mine, name in keys.names(ours).items():
         if mine in left or name not in held:
             continue
-        turn, value, shape = keys.turn(mine), theirs[held[name]], tuple(ours[mine])  # read one by one
-        if tuple(value.shape) != turn.shape(shape):
-            has, wants = text(tuple(value.shape)) or "one number", text(turn.shape(shape)) or "one number"
+        turn, shape = keys.turn(mine), tuple(ours[mine])
+        there = theirs.shape(held[name]) if isinstance(theirs, Tensors) else tuple(theirs[held[name]].shape)
+        if there != turn.shape(shape):
+            has, wants = text(there) or "one number", text(turn.shape(shape)) or "one number"
             raise UserError(f"Tensor {name} has the shape {has} where this network needs {wants}; take weights of it.")
-        found[mine] = turn.back(value, shape)
+        rows = theirs.large(held[name]) if isinstance(theirs, Tensors) else None
+        if rows is not None and turn.in_parts is not None:
+            found[mine] = turn.in_parts(rows, shape)
+        else:
+            found[mine] = turn.back(theirs[held[name]], shape)  # read one by one
     if keys.folded and keys.folded[0] in found:
         mean, bias = keys.folded
         found[mean] = found[mean] - theirs[held[bias]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
@@ -14,11 +14,16 @@ from vzor.spec.row import Shape
 
 @dataclass(frozen=True)
 class Turn:
-    """A layout: the shape there of a tensor whose shape is ours; values there; values back into a shape of ours."""
+    """A layout: the shape there of a tensor whose shape is ours; values there; values back into a shape of ours.
+
+    ``in_parts`` does the same as ``back`` without ever having the whole tensor of theirs: ``rows(a, b)`` reads a part
+    of its first axis.
+    """
 
     shape: Callable[[Shape], Shape]
     there: Callable[[Tensor], Tensor]
     back: Callable[[Tensor, Shape], Tensor]
+    in_parts: Callable[[Callable[[int, int], Tensor], Shape], Tensor] | None = None
 
 
 def permuted(*order: int) -> Turn:
@@ -58,14 +63,29 @@ def flattened(maps: int) -> Turn:
     def back(x: Tensor, shape: Shape) -> Tensor:
         return x.unflatten(0, (-1, maps)).permute(2, 1, 0).flatten(1).contiguous()
 
-    return Turn(lambda shape: (shape[1], shape[0]), there, back)
+    def in_parts(rows: Callable[[int, int], Tensor], shape: Shape) -> Tensor:
+        whole = torch.empty(shape, dtype=rows(0, 1).dtype)
+        places = whole.unflatten(1, (maps, -1))
+        for i in range(places.shape[2]):
+            places[:, :, i] = rows(i * maps, (i + 1) * maps).T
+        return whole
+
+    return Turn(lambda shape: (shape[1], shape[0]), there, back, in_parts)
+
+
+def _columns(rows: Callable[[int, int], Tensor], shape: Shape, step: int = 512) -> Tensor:
+    """Rows that are our columns."""
+    whole = torch.empty(shape, dtype=rows(0, 1).dtype)
+    for i in range(0, shape[1], step):
+        whole[:, i : i + step] = rows(i, min(i + step, shape[1])).T
+    return whole
 
 
 SAME = Turn(lambda shape: shape, lambda x: x, lambda x, shape: x)
 #: Keras' convolution: (height, width, in, out) for our (out, in, height, width).
 HWIO = permuted(2, 3, 1, 0)
 #: Keras' fully connected: (in, out) for our (out, in).
-IN_OUT = permuted(1, 0)
+IN_OUT = replace(permuted(1, 0), in_parts=_columns)
 #: A fully connected row that Keras keeps as a 1×1 convolution: (1, 1, in, out) for our (out, in).
 IN_OUT_1X1 = Turn(
     lambda shape: (1, 1, shape[1], shape[0]),
