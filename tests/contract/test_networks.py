@@ -204,7 +204,8 @@ def test_torch_exports_it_for_any_batch(name: str) -> None:
 
     Exporting takes some ten milliseconds an operation, and all networks have tens of thousands; `EXAMPLES` are the
     smallest of each set, and no other network has a kind of operation that its example has not.  The others are
-    exported when they are asked for: ``pytest tests/contract -m long``.
+    exported when they are asked for: ``pytest tests/contract -m long -n 2``, 127 networks in 322 s on two cores, all
+    equal.
     """
     opened = trace(light(smallest(table(name, classes=CLASSES))))
     net = drawn(opened).eval()
