@@ -12,8 +12,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CORE   := $(VENV)/.core
 DEV    := $(VENV)/.dev
-# Every core runs tests, each on one thread: they are small.
-PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+# Up to four cores run tests, each on one thread: they are small, and a worker takes up to 2 GB.
+PYTEST ?= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test lint docs bench clean distclean
 .DELETE_ON_ERROR:
